@@ -21,7 +21,7 @@ has 'that is void'
 ok as m1 inbox --json
 same "$(jq '[.[] | select(.what == "deal" or .what == "accept")] | length' out)" 0
 # Theirs would have been the last word.
-refused 1 'rule seat-ended' as m4 board accept
+refused 1 'and it is void' as m4 board accept
 ok as m3 board show --json
 same "$(json epoch)" 1
 # The other request was about a member, too.

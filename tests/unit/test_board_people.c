@@ -7,6 +7,8 @@
 #include "board/quarantine.h"
 #include "catalogue/catalogue.h"
 #include "ledger/card.h"
+#include "ledger/journal.h"
+#include "store/db.h"
 #include "store/secrets.h"
 #include "world.h"
 
@@ -353,6 +355,15 @@ static void a_named_reader_leaves(void **state) {
 
 /* Everything that a researcher has or waits for stops at once; who shares it may go on when a
  * quorum says so. */
+/* What the sweep finds that ends and new keys left. */
+static size_t swept(struct world *w) {
+	size_t ended = 0;
+
+	w->v->unsettled = true; /* as after opening it */
+	assert_ok(sr_door_sweep(w->v, &ended, &w->e), &w->e);
+	return ended;
+}
+
 static void end_stops(void **state) {
 	struct world *w = world_new(NULL);
 	const struct world_person *gone = &w->researcher[0], *stays = &w->researcher[1];
@@ -413,6 +424,8 @@ static void end_stops(void **state) {
 	for (size_t i = 1; i < 3; i++)
 		assert_int_equal(
 			world_vote(w, &(struct world_vote){.member = i, .request = lift.id}), 0);
+	assert_int_equal(grant_state(w, shared, by), SR_S_LIVE);
+	assert_int_equal(swept(w), 0); /* nothing of it was left to do */
 	assert_int_equal(grant_state(w, shared, by), SR_S_LIVE);
 	assert_int_equal(world_checkout(w, &d), 0);
 	assert_ok(world_open(w, &d), &w->e);
@@ -701,6 +714,80 @@ static void key_of_researcher(void **state) {
 	world_free(w);
 }
 
+static size_t open_requests(struct world *w) {
+	struct sr_versions l = {0};
+	size_t count;
+
+	assert_ok(sr_query_open(&l, w->v->catalogue, &w->e), &w->e);
+	count = l.count;
+	sr_versions_free(&l);
+	return count;
+}
+
+/* Nobody keeps their roles, or a lost key, by asking for more than one commit can end: the sweep
+ * ends the rest. */
+static void more_than_a_commit_takes(void **state) {
+	(void)state;
+	for (int keyed = 0; keyed < 2; keyed++) {
+		struct world *w = world_new(NULL);
+		struct world_person *who = &w->researcher[0];
+		struct world_person next = renewed(w, who, 1, false);
+		uint8_t item[1][SR_ID], alone[SR_ID], shared[SR_ID];
+		struct world_request one = {
+			.by = who, .items = (const uint8_t(*)[SR_ID])item, .count = 1};
+		struct world_request both = {.by = &w->researcher[1],
+			.items = (const uint8_t(*)[SR_ID])item,
+			.count = 1,
+			.with = {who}};
+		char by[19];
+
+		put_item(w, item[0]);
+		assert_int_equal(world_request(w, &one), 0);
+		world_grant(w, one.id, alone);
+		assert_int_equal(world_request(w, &both), 0);
+		assert_int_equal(world_join(w, who, both.id), 0);
+		world_grant(w, both.id, shared);
+		for (size_t i = 0; i < SR_COMMIT_LEAVES; i++) {
+			struct world_request more = one;
+
+			assert_int_equal(world_request(w, &more), 0);
+		}
+		assert_int_equal(keyed ? change(w, SR_T_PERSON_KEY, &w->curator[0], &next)
+				       : end_person(w, &w->curator[0], who),
+			0);
+		assert_int_equal(grant_state(w, alone, by), keyed ? SR_S_EXPIRED : SR_S_SUSPENDED);
+		assert_int_equal(grant_state(w, shared, by), SR_S_SUSPENDED);
+		assert_in_range(open_requests(w), 1, SR_COMMIT_LEAVES - 1);
+		while (open_requests(w) > 0) {
+			size_t ended = 0;
+
+			assert_ok(sr_door_sweep(w->v, &ended, &w->e), &w->e);
+			assert_int_not_equal(ended, 0);
+		}
+		assert_int_equal(swept(w), 0);
+		assert_false(w->v->unsettled);
+		assert_replays(w);
+		/* As if the grants had not fitted. */
+		assert_ok(
+			sr_db_exec(sr_catalogue_db(w->v->catalogue),
+				"UPDATE grants SET state = 'live', ended = NULL, suspended = NULL,"
+				" suspended_by = NULL",
+				&w->e),
+			&w->e);
+		assert_ok(sr_db_exec(sr_catalogue_db(w->v->catalogue),
+				  "DELETE FROM subjects WHERE entry IN (SELECT entry FROM entries"
+				  " WHERE type = 'suspend')",
+				  &w->e),
+			&w->e);
+		assert_int_equal(swept(w), 2);
+		assert_int_equal(grant_state(w, alone, by), keyed ? SR_S_EXPIRED : SR_S_SUSPENDED);
+		assert_int_equal(grant_state(w, shared, by), SR_S_SUSPENDED);
+		assert_string_equal(by, "service");
+		sr_buf_free(&next.card);
+		world_free(w);
+	}
+}
+
 /* Other roles: the old key bears the new one out, before somebody else; or the board decides. */
 static void key_of_house(void **state) {
 	struct world *w = world_new(NULL);
@@ -774,6 +861,7 @@ int main(void) {
 		cmocka_unit_test(boxes_at_open),
 		cmocka_unit_test(end_member),
 		cmocka_unit_test(key_of_researcher),
+		cmocka_unit_test(more_than_a_commit_takes),
 		cmocka_unit_test(key_of_house),
 		cmocka_unit_test(key_of_voter),
 	};

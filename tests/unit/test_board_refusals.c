@@ -749,6 +749,87 @@ static void before_it_opens(void **state) {
 
 /* Two requests to revoke, both nearly decided: the second finds nothing left to revoke. So does one
  * for more time. */
+/* A collection or a board with that id is asked for; the request. */
+static void made_with(struct scene *s, const uint8_t made[SR_ID], bool board, const char *name,
+	uint8_t request[SR_ID]) {
+	struct world *w = s->w;
+	struct world_draft d;
+	struct sr_entry en = {0};
+
+	begin(s, &d, board ? &w->member[0] : &w->curator[0], board ? "board" : "collection", 2);
+	if (board) {
+		sr_text_put_hex(&d.text, "target", made, SR_ID);
+		sr_text_put(&d.text, "quorum", "2 2");
+		for (size_t i = 1; i < 3; i++)
+			sr_text_put(&d.text, "member", w->researcher[i].person);
+		for (size_t i = 1; i < 3; i++)
+			world_card(&d, "newcomer", &w->researcher[i]);
+	} else {
+		sr_text_put_hex(&d.text, "collection", made, SR_ID);
+		sr_text_put(&d.text, "dedupe", "collection");
+		world_text(&d, "name", name);
+	}
+	assert_ok(world_commit(&d, NULL), &w->out.err);
+	world_last(w, SR_T_REQUEST, &en);
+	assert_ok(sr_field_id(request, &en.statement, "request", 0, &w->e), &w->e);
+	sr_entry_free(&en);
+}
+
+/* Two ask for something under one id, and the board votes for both: it is made once. */
+static void an_id_that_was_taken_meanwhile(void **state) {
+	struct scene s;
+	uint8_t made[SR_ID], asked[2][SR_ID];
+
+	(void)state;
+	scene_open(&s);
+	for (int board = 0; board < 2; board++) {
+		world_id(s.w, made);
+		made_with(&s, made, board == 1, "Found papers", asked[0]);
+		made_with(&s, made, board == 1, "Other papers", asked[1]);
+		for (size_t i = 0; i < 2; i++) /* the second one waits for its last vote */
+			for (size_t k = 0; k < 2; k++)
+				if (i + k < 2)
+					assert_int_equal(
+						world_vote(s.w, &(struct world_vote){.member = i,
+									.request = asked[k]}),
+						0);
+		assert_int_equal(request_state(s.w, asked[0]), SR_S_GRANTED);
+		assert_int_equal(request_state(s.w, asked[1]), SR_S_OPEN);
+		assert_int_equal(
+			world_vote(s.w, &(struct world_vote){.member = 1, .request = asked[1]}), 0);
+		assert_int_equal(request_state(s.w, asked[1]), SR_S_REFUSED);
+		assert_last_rule(s.w, board == 1 ? "board-taken" : "collection-taken");
+	}
+	scene_close(&s);
+}
+
+/* Whoever signs a seal chose its id: one that a grant has could not be asked about, and nobody else
+ * could lift it. */
+static void what_is_set_has_an_id_of_its_own(void **state) {
+	static const enum sr_type_id types[] = {SR_T_SEAL, SR_T_HOLD, SR_T_RETENTION};
+	struct scene s;
+	struct world_draft d;
+	char hex[2 * SR_ID + 1], line[200];
+
+	(void)state;
+	scene_open(&s);
+	sr_hex(hex, s.grant, SR_ID);
+	put_line(line, "id", hex);
+	for (size_t i = 0; i < T_COUNT(types); i++) {
+		world_begin(&d, s.w, &s.w->officer, types[i]);
+		sr_text_put_hex(&d.text, "item", s.item[0], SR_ID);
+		if (types[i] == SR_T_RETENTION) {
+			sr_text_put_time(&d.text, "due", s.w->now + W_DAY);
+			sr_text_put(&d.text, "basis", "contract");
+		}
+		if (types[i] == SR_T_HOLD)
+			world_text(&d, "reason", "a case");
+		draft_line(&d, "id", line);
+		refused_by(s.w, &d, "id-taken");
+	}
+	scene_close(&s);
+}
+
 static void what_was_revoked_meanwhile(void **state) {
 	struct scene s;
 	struct world_draft d;
@@ -852,6 +933,8 @@ int main(void) {
 		cmocka_unit_test(a_board_that_changed_meanwhile),
 		cmocka_unit_test(a_board_that_cannot_be_looked_at),
 		cmocka_unit_test(before_it_opens),
+		cmocka_unit_test(an_id_that_was_taken_meanwhile),
+		cmocka_unit_test(what_is_set_has_an_id_of_its_own),
 		cmocka_unit_test(what_was_revoked_meanwhile),
 		cmocka_unit_test(what_was_sent_back_is_withdrawn),
 	};

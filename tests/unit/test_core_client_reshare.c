@@ -247,6 +247,63 @@ static void a_replaced_plan_takes_its_dealings_along(void **state) {
 }
 
 /* A dealer who lies is named while the run can be judged; afterwards nobody can tell. */
+/* The first two members end the third's roles. */
+static void end_third(struct world *w) {
+	struct world_draft d;
+	uint8_t id[SR_ID];
+
+	world_id(w, id);
+	world_begin(&d, w, &w->member[0], SR_T_REQUEST);
+	sr_text_put_hex(&d.text, "request", id, SR_ID);
+	sr_text_put_dec(&d.text, "version", 1);
+	sr_text_put(&d.text, "kind", "person-end");
+	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
+	sr_text_put_dec(&d.text, "epoch", 1);
+	sr_text_put_dec(&d.text, "level", w->level[0]);
+	sr_text_put(&d.text, "subject", w->member[2].person);
+	assert_ok(world_commit(&d, NULL), &w->out.err);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(
+			world_vote(w, &(struct world_vote){.member = i, .request = id}), 0);
+}
+
+/* Who is dealt to, or is to deal, and was ended since that was decided: nobody deals or accepts any
+ * more, at their own desks, nor does the door take it. */
+static void a_seat_that_ended(void **state) {
+	const char *dealer[] = {NULL, NULL, NULL};
+	struct office *o = office_new(NULL);
+	struct world *w = o->w;
+	const size_t deals = world_count(w, SR_T_DEAL), accepts = world_count(w, SR_T_ACCEPT);
+	uint8_t request[SR_ID], hash[SR_HASH];
+	struct world_draft d;
+	struct sr_err e = {0};
+
+	(void)state;
+	dealer[0] = w->member[0].person;
+	dealer[1] = w->member[2].person;
+	assert_int_equal(ask(o, NULL, dealer, request), 0);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(vote_of(o, i, request), 0);
+	end_third(w);
+	assert_fails(
+		deal(o, &w->member[0], &e), SR_DENIED, &e, "and it is void: no share is dealt");
+	assert_fails(accept_of(o, &w->member[1], NULL, &e), SR_DENIED, &e, "and it is void");
+	assert_int_equal(world_count(w, SR_T_DEAL), deals);
+	assert_int_equal(world_count(w, SR_T_ACCEPT), accepts);
+	sr_ceremony_dealing_hash(hash, sr_bytes_str("nothing"));
+	world_begin(&d, w, &w->member[0], SR_T_DEAL);
+	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
+	sr_text_put_hex(&d.text, "run", hash, SR_ID);
+	sr_text_put_hex(&d.text, "dealing", hash, SR_HASH);
+	world_object(&d, "deal", sr_bytes_str("nothing"));
+	assert_int_equal(world_commit(&d, NULL), SR_DENIED);
+	assert_string_equal(w->out.rule, "seat-ended");
+	/* Decided anew, without them. */
+	decided(o, &w->outsider, request);
+	assert_ok(deal(o, &w->member[0], NULL), NULL);
+	office_free(o);
+}
+
 static void a_lying_dealer(void **state) {
 	struct office *o = office_new(NULL);
 	struct world *w = o->w;
@@ -1077,6 +1134,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dealings_live_and_die),
 		cmocka_unit_test(a_replaced_plan_takes_its_dealings_along),
+		cmocka_unit_test(a_seat_that_ended),
 		cmocka_unit_test(a_lying_dealer),
 		cmocka_unit_test(after_a_restore),
 		cmocka_unit_test(who_joins_has_another_key),

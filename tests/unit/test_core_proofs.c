@@ -537,6 +537,7 @@ static void test_lost_votes(void **state) {
 struct sitting { /* who votes of the founding board, and in which epoch of it */
 	int first;
 	uint64_t epoch;
+	int after; /* the last of them is before this one */
 };
 
 /* As decided, by the members who sit: from the first of them on. */
@@ -553,7 +554,7 @@ static uint64_t decided_by(struct proving *s, const struct sitting *by, enum sr_
 		kind, s->board, (unsigned long long)by->epoch, asks, same);
 	(void)say(s, SR_T_REQUEST, 0, lines, hash);
 	sr_hex(text, hash, SR_HASH);
-	for (int i = by->first; i < FOUNDERS; i++) {
+	for (int i = by->first; i < by->after; i++) {
 		snprintf(lines, sizeof lines,
 			"request %s %s\nversion 1\nepoch %llu\ndecision approve\n", request, text,
 			(unsigned long long)by->epoch);
@@ -563,8 +564,8 @@ static uint64_t decided_by(struct proving *s, const struct sitting *by, enum sr_
 	return say(s, type, SERVICE, lines, NULL);
 }
 
-/* The founding board is open in that epoch, with the keys that it always had. */
-static void opened_in(struct proving *s, uint64_t epoch) {
+/* That board is open in that epoch, with the keys that it always had. */
+static void opened_of(struct proving *s, const char *hex, uint64_t epoch) {
 	static const char zero[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 	char lines[1024], hash[2 * SR_HASH + 1];
 	const uint8_t none[SR_HASH] = {0};
@@ -573,11 +574,15 @@ static void opened_in(struct proving *s, uint64_t epoch) {
 	snprintf(lines, sizeof lines,
 		"board %s\nrun %s\ntranscript %s\nepoch %llu\nkeys %s\npublic %s\n"
 		"board-key 2 %s\nboard-key 3 %s\n",
-		s->board, BOARD, hash, (unsigned long long)epoch, hash, hash, zero, zero);
+		hex, BOARD, hash, (unsigned long long)epoch, hash, hash, zero, zero);
 	(void)say(s, SR_T_OPENED, SERVICE, lines, NULL);
 }
 
-static const struct sitting all = {0, 1}, two = {1, 1}, anew = {1, 2};
+static void opened_in(struct proving *s, uint64_t epoch) {
+	opened_of(s, s->board, epoch);
+}
+
+static const struct sitting all = {0, 1, FOUNDERS}, two = {1, 1, FOUNDERS}, anew = {1, 2, FOUNDERS};
 
 /* READER gets a role. */
 static uint64_t gives_role(struct proving *s, const struct sitting *by) {
@@ -599,6 +604,24 @@ static uint64_t ends(struct proving *s, int person) {
 	return decided_by(s, &all, SR_T_PERSON_END, "person-end", asks, says, "");
 }
 
+/* READER is asked to get a role, member 0 votes for it and is ended; another votes, and it is
+ * said that they have the role. */
+static uint64_t gives_late(struct proving *s, int votes) {
+	const struct t_person r = t_person(READER);
+	char asks[64], says[64], same[2100];
+	struct asked a;
+
+	snprintf(asks, sizeof asks, "subject %s\n", r.name);
+	snprintf(says, sizeof says, "person %s\n", r.name);
+	snprintf(same, sizeof same, "role curator\n");
+	card_line(same + strlen(same), sizeof same - strlen(same), READER, READER, NULL);
+	a = asks_for(s, "role", asks, same);
+	approve(s, &a, 0, 1);
+	(void)ends(s, 0);
+	approve(s, &a, 1, votes);
+	return follows(s, &a, SR_T_PERSON, says, same);
+}
+
 /* A vote by a member whose roles ended counts for nothing, until an epoch has them sit again. */
 static void test_ended_voter(void **state) {
 	char seats[2048] = "quorum 2 2\nquorum 3 3\n";
@@ -617,6 +640,14 @@ static void test_ended_voter(void **state) {
 	(void)gives_role(&s, &two);
 	judged(&s, ends(&s, FOUNDERS - 1), NULL);
 	end(&s);
+	/* But not where it was not decided by then. */
+	for (int i = 1; i < 3; i++) {
+		begin(&s);
+		opened_in(&s, 1);
+		judged(&s, gives_late(&s, i),
+			i == 1 ? "with 1 of 2 members' approvals proven" : NULL);
+		end(&s);
+	}
 	/* Remembered from an earlier visit, and kept back in this one: the same. */
 	begin(&s);
 	opened_in(&s, 1);
@@ -651,6 +682,109 @@ static void test_ended_voter(void **state) {
 	opened_in(&s, 2);
 	judged(&s, gives_role(&s, &anew), NULL);
 	end(&s);
+}
+
+/* A seat that another board gives later is not this one's again. */
+static void test_other_seat(void **state) {
+	char seats[2048] = "quorum 2 2\nquorum 3 2\n";
+	struct proving s;
+
+	(void)state;
+	begin(&s);
+	opened_in(&s, 1);
+	(void)ends(&s, FOUNDERS - 1);
+	put_people(seats, sizeof seats, "member", 0, FOUNDERS);
+	(void)board(&s, seats);
+	opened_of(&s, BOARD, 1);
+	judged(&s, gives_role(&s, &two), "with 1 of 2 members' approvals proven");
+	end(&s);
+}
+
+enum {
+	WAITS = 30 /* and the two after them: of the standby board */
+};
+
+/* Who says that the standby board takes over. */
+static void takes(struct proving *s, int by) {
+	char lines[512], hash[2 * SR_HASH + 1];
+	const uint8_t none[SR_HASH] = {0};
+
+	sr_hex(hash, none, SR_HASH);
+	snprintf(
+		lines, sizeof lines, "board %s\nrun %s\nepoch 2\nkeys %s\n", s->board, BOARD, hash);
+	(void)say(s, SR_T_TAKEOVER, by, lines, NULL);
+}
+
+/* A standby board takes over without whom the board ended while it waited: they vote no more than
+ * they have the role (catalogue/apply_board.c). */
+static void test_ended_standby(void **state) {
+	static const struct sitting both = {WAITS + 1, 2, WAITS + 3}, rest = {WAITS, 2, WAITS + 2};
+	char seats[2048];
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct proving s;
+
+		begin(&s);
+		opened_in(&s, 1);
+		for (int k = 0; k < 3; k++)
+			(void)introduces(&s, WAITS + k, WAITS + k, WAITS + k);
+		snprintf(seats, sizeof seats, "quorum 2 2\nquorum 3 2\n");
+		put_people(seats, sizeof seats, "member", WAITS, 3);
+		put_people(seats, sizeof seats, "dealer", 0, FOUNDERS);
+		snprintf(seats + strlen(seats), sizeof seats - strlen(seats), "standby yes\n");
+		(void)reshare(&s, seats);
+		(void)ends(&s, WAITS + 2);
+		takes(&s, WAITS);
+		takes(&s, WAITS + 1);
+		takes(&s, FOUNDERS + 2);
+		takes(&s, FOUNDERS + 3);
+		opened_in(&s, 2);
+		judged(&s, gives_role(&s, i == 0 ? &rest : &both),
+			i == 0 ? NULL : "with 1 of 2 members' approvals proven");
+		end(&s);
+	}
+}
+
+/* One curator gives a new key, which the one before does not bear out. */
+static uint64_t replaces(struct proving *s, int whose) {
+	const struct t_person p = t_person((unsigned)whose);
+	char lines[2048];
+
+	snprintf(lines, sizeof lines, "person %s\n", p.name);
+	card_line(lines + strlen(lines), sizeof lines - strlen(lines), whose, NEW_KEY, NULL);
+	return say(s, SR_T_PERSON_KEY, CURATOR, lines, NULL);
+}
+
+/* That is for who sits on no board: not a member, nor who is to be one; but who has left, and who
+ * was to sit by a plan that another took the place of. */
+static void test_key_of_member(void **state) {
+	static const char why[] = "the key before does not bear it out";
+	char seats[2048] = "quorum 2 2\nquorum 3 2\n", others[2048];
+	struct proving s;
+
+	(void)state;
+	snprintf(others, sizeof others, "%s", seats);
+	put_people(seats, sizeof seats, "member", 0, 2);
+	put_people(seats, sizeof seats, "member", READER, 1);
+	put_people(seats, sizeof seats, "dealer", 0, FOUNDERS);
+	put_people(others, sizeof others, "member", 0, 2);
+	put_people(others, sizeof others, "dealer", 0, FOUNDERS);
+	for (int i = 0; i < 5; i++) {
+		const int whose = i < 3 ? 2 : READER;
+
+		begin(&s);
+		opened_in(&s, 1);
+		(void)introduces(&s, READER, READER, READER);
+		if (i > 0)
+			(void)reshare(&s, seats);
+		if (i == 2)
+			opened_in(&s, 2);
+		if (i == 4)
+			(void)reshare(&s, others);
+		judged(&s, replaces(&s, whose), i == 2 || i == 4 ? NULL : why);
+		end(&s);
+	}
 }
 
 static void test_first(void **state) {
@@ -698,6 +832,9 @@ static void test_changes(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ended_voter),
+		cmocka_unit_test(test_other_seat),
+		cmocka_unit_test(test_ended_standby),
+		cmocka_unit_test(test_key_of_member),
 		cmocka_unit_test(test_boards),
 		cmocka_unit_test(test_reshares),
 		cmocka_unit_test(test_openings),

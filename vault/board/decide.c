@@ -323,12 +323,47 @@ static int request_text(const struct follow_job *j, const struct decision *d, co
 	return rc;
 }
 
+/* Is what is to be made there already? Ids are the applicants' own, and another request with the
+ * same one may have been decided since. The log takes it once: made twice it would refuse what the
+ * votes bring about, and with it each last vote. ${rc}: of looking for it. */
+static int taken(bool *done, int rc, const struct follow_job *j, const struct decision *d,
+	const char *rule) {
+	*done = rc == 0;
+	if (rc == 0)
+		return decide_moot(j, d,
+			&(struct moot){"", NULL, rule,
+				"refused: another one was made with this id; ask again"});
+	if (rc == SR_NOTFOUND)
+		sr_err_clear(j->e);
+	return rc == SR_NOTFOUND ? 0 : rc;
+}
+
+static int collection_taken(bool *done, const struct follow_job *j, const struct decision *d) {
+	struct sr_collection_row row = {0};
+	const int rc = sr_query_collection(&row, j->v->catalogue, d->v.collection, j->e);
+
+	sr_collection_row_free(&row);
+	return taken(done, rc, j, d, "collection-taken");
+}
+
+static int board_taken(bool *done, const struct follow_job *j, const struct decision *d) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	int rc = b == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory")
+			   : sr_query_board(b, j->v->catalogue, d->v.target, 0, j->e);
+
+	free(b);
+	return taken(done, rc, j, d, "board-taken");
+}
+
 static int decide_collection(const struct follow_job *j, const struct decision *d) {
 	struct sr_door_text name = {0};
 	struct sr_submission parts = {0};
 	struct sr_buf text, keep;
-	int rc;
+	bool done = false;
+	int rc = collection_taken(&done, j, d);
 
+	if (rc != 0 || done)
+		return rc;
 	sr_buf_init(&text);
 	sr_buf_init_secret(&keep);
 	rc = request_text(j, d, "name", &name, &keep);
@@ -904,10 +939,14 @@ static int decide_board(const struct follow_job *j, const struct decision *d) {
 	struct sr_entry en = {0};
 	struct sr_ruling *r = calloc(1, sizeof *r);
 	struct sr_buf text;
+	bool done = false;
 	int rc = r == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory")
-			   : sr_vault_entry(&en, j->v, d->v.entry, j->e);
+			   : board_taken(&done, j, d);
 
 	sr_buf_init(&text);
+	if (rc != 0 || done)
+		goto out;
+	rc = sr_vault_entry(&en, j->v, d->v.entry, j->e);
 	if (rc == 0)
 		rc = seats_moot(r, j, d, &en.statement);
 	if (rc == 0 && !r->allowed) {

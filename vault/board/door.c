@@ -419,6 +419,8 @@ static void follow_dealings(void *ctx);
 static void follow_people(void *ctx);
 static void follow_witnesses(void *ctx);
 static void follow_tell(void *ctx, const char *sentence);
+static size_t follow_room(void *ctx);
+static void follow_later(void *ctx);
 
 /* Room for one more entry. */
 static int group_room(struct group *g, struct sr_err *e) {
@@ -444,8 +446,8 @@ static int group_room(struct group *g, struct sr_err *e) {
 static int entry_take(
 	struct group *g, struct pending *p, const struct sr_submission *sub, struct sr_err *e) {
 	struct sr_follow f = {follow_service, follow_ends, follow_dies, follow_curators,
-		follow_dealings, follow_people, follow_witnesses, follow_tell, g, g->now,
-		sub->packs};
+		follow_dealings, follow_people, follow_witnesses, follow_tell, follow_room,
+		follow_later, g, g->now, sub->packs};
 	struct sr_statement st;
 	int rc = group_room(g, e);
 
@@ -552,6 +554,20 @@ static void follow_witnesses(void *ctx) {
 	struct group *g = ctx;
 
 	g->witnesses = true;
+}
+
+static size_t follow_room(void *ctx) {
+	const struct group *g = ctx;
+
+	return SR_COMMIT_LEAVES - g->count;
+}
+
+static void follow_later(void *ctx) {
+	struct group *g = ctx;
+
+	g->v->unsettled = true;
+	follow_tell(
+		g, "there is more than one commit takes: the rest follows by itself in minutes");
 }
 
 static void follow_tell(void *ctx, const char *sentence) {
@@ -1360,10 +1376,65 @@ static int sweep_attestations(struct group *g, struct sr_err *e) {
 	return rc;
 }
 
+static int suspend(struct group *g, const uint8_t grant[SR_ID], struct sr_err *e) {
+	static const struct sr_submission none;
+	struct sr_buf text;
+	int rc;
+
+	sr_buf_init(&text);
+	sr_follow_begin(&text, g->v, SR_T_SUSPEND, g->now);
+	sr_text_put_hex(&text, "grant", grant, SR_ID);
+	rc = sr_buf_ok(&text, e);
+	if (rc == 0)
+		rc = follow_service(g, &none, sr_buf_view(&text), e);
+	sr_buf_free(&text);
+	return rc;
+}
+
+/* Grants that name who was ended, or has another key (${keys}): as board/follow_people.c. */
+static int sweep_gone_grants(struct group *g, bool keys, size_t *left, struct sr_err *e) {
+	struct sr_grants l = {0};
+	int rc = sr_query_unsettled_grants(&l, g->v->catalogue, keys, e);
+
+	*left += l.count;
+	for (size_t i = 0; i < l.count && rc == 0 && g->count < SWEEP_AT_ONCE; i++)
+		rc = keys && strchr(l.rows[i].people, ' ') == NULL
+			     ? lapse(g, "grant", NULL, 0, l.rows[i].id, e)
+			     : suspend(g, l.rows[i].id, e);
+	sr_grants_free(&l);
+	return rc;
+}
+
+/* What an end, or another key, left to do: there was more than its commit took, or a program of
+ * before this one did not do it. */
+static int sweep_gone(struct group *g, struct sr_err *e) {
+	struct sr_versions l = {0};
+	size_t left = 0;
+	int rc = 0;
+
+	if (!g->v->unsettled)
+		return 0;
+	rc = sweep_gone_grants(g, false, &left, e);
+	if (rc == 0)
+		rc = sweep_gone_grants(g, true, &left, e);
+	if (rc == 0)
+		rc = sr_query_unsettled(&l, g->v->catalogue, e);
+	left += l.count;
+	for (size_t i = 0; i < l.count && rc == 0 && g->count < SWEEP_AT_ONCE; i++)
+		rc = lapse(g, "request", l.rows[i].request, l.rows[i].version, NULL, e);
+	sr_versions_free(&l);
+	if (rc == 0 && left == 0)
+		g->v->unsettled = false;
+	return rc;
+}
+
 static int sweep_all(struct group *g, struct sr_err *e) {
 	struct sr_versions closing = {0};
 	struct sr_grants expiring = {0};
-	int rc = sr_query_closing(&closing, g->v->catalogue, g->due, e);
+	int rc = sweep_gone(g, e);
+
+	if (rc == 0)
+		rc = sr_query_closing(&closing, g->v->catalogue, g->due, e);
 
 	for (size_t i = 0; i < closing.count && rc == 0 && g->count < SWEEP_AT_ONCE; i++)
 		rc = lapse(g, "request", closing.rows[i].request, closing.rows[i].version, NULL, e);

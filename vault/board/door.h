@@ -91,8 +91,9 @@ SR_MUST int sr_door_service_with(struct sr_vault *v, struct sr_bytes text,
 
 /* End what is due: requests past their closing date, grants past their end (both also when all
  * their items are destroyed: their room keys are erased with that), checkouts past 8 h or
- * unopened for 10 min, embargoes whose date has come, attestations past their end. Called at open,
- * each minute by core, and before every decision. */
+ * unopened for 10 min, embargoes whose date has come, attestations past their end; and, where an
+ * end or another key of a person had more to stop than one commit takes, what is left of that.
+ * Called at open, each minute by core, and before every decision. */
 SR_MUST int sr_door_sweep(struct sr_vault *v, size_t *ended, struct sr_err *e);
 
 #endif

@@ -45,6 +45,14 @@ void follow_tell_id(
 	j->f->tell(j->f->ctx, sentence);
 }
 
+enum {
+	FITS = 16 /* entries: of a decision, what it rests on, and what they bring about */
+};
+
+bool follow_fits(const struct follow_job *j) {
+	return j->f->room(j->f->ctx) >= FITS;
+}
+
 /* --- trust and ceremony ----------------------------------------------------------------------- */
 
 static int on_found(const struct follow_job *j) {
@@ -306,7 +314,7 @@ static int refuse_former(const struct follow_job *j, const uint8_t board[SR_ID],
 	struct sr_versions open = {0};
 	int rc = sr_query_open(&open, j->v->catalogue, j->e);
 
-	for (size_t i = 0; i < open.count && rc == 0; i++) {
+	for (size_t i = 0; i < open.count && rc == 0 && follow_fits(j); i++) {
 		const struct sr_version_row *v = &open.rows[i];
 		struct sr_buf text;
 
@@ -410,7 +418,7 @@ static int on_recuse(const struct follow_job *j) {
 }
 
 /* Who is set against a request no longer votes on it: those that this leaves without a quorum in
- * reach are refused. */
+ * reach are refused; where they are more than fit, the others with the next word on them. */
 static int on_attest(const struct follow_job *j) {
 	static const char *const keys[] = {"person", "of"};
 	int rc = 0;
@@ -424,7 +432,7 @@ static int on_attest(const struct follow_job *j) {
 			continue;
 		snprintf(person, sizeof person, "%.*s", (int)name.len, (const char *)name.p);
 		rc = sr_query_set_against(&l, j->v->catalogue, person, j->e);
-		for (size_t i = 0; i < l.count && rc == 0; i++)
+		for (size_t i = 0; i < l.count && rc == 0 && follow_fits(j); i++)
 			rc = follow_decide(j, l.rows[i].request);
 		sr_versions_free(&l);
 	}

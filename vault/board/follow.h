@@ -63,6 +63,11 @@ struct sr_follow {
 	void (*witnesses)(void *ctx);
 	/* One sentence for the person who acted. */
 	void (*tell)(void *ctx, const char *sentence);
+	/* How many more entries the commit takes. */
+	size_t (*room)(void *ctx);
+	/* It takes no more: what is left to do for who is ended, or has another key, is the sweep's
+	 * (door.h). */
+	void (*later)(void *ctx);
 	void *ctx;
 	int64_t now;
 	struct sr_bytes packs; /* of an accession: what its submission brought (door.h) */

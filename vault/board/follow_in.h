@@ -22,6 +22,9 @@ SR_MUST int follow_emit(
 void follow_tell_id(
 	const struct follow_job *j, const char *what, const uint8_t id[SR_ID], const char *more);
 
+/* Does the commit take what one more decision brings about? What does not fit is left. */
+bool follow_fits(const struct follow_job *j);
+
 /* After a vote or a recusal: is the newest version of ${request} decided now? Then what it asked
  * for is done, or it is refused. */
 SR_MUST int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]);

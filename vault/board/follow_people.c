@@ -2,11 +2,12 @@
  * follow_people - what it brings about when a person's roles end, or they have a new key. See
  * follow_in.h.
  *
- * Everything that would go on without them is stopped in the same commit: grants that name them
- * are suspended (co-applicants wait for a quorum, who may lift), what they asked for lapses,
- * what waits for votes that they can no longer give is decided without them. What needs people
- * (a reshare, boxes of held items for those who stay, a new passphrase of the service keys) is told
- * by `person show`.
+ * Everything that would go on without them is stopped in the same commit, as far as it takes that
+ * (a person can ask for more than fits, and is ended all the same; the sweep does the rest,
+ * door.h): grants that name them are suspended (co-applicants wait for a quorum, who may lift),
+ * what they asked for lapses, what waits for votes that they can no longer give is decided without
+ * them. What needs people (a reshare, boxes of held items for those who stay, a new passphrase of
+ * the service keys) is told by `person show`.
  *
  * A new key inherits nothing that was sealed to the old one. Pieces of votes are sealed to request
  * keys, which are of the old seed: a grant that only this person reads under opens nothing any more
@@ -43,12 +44,12 @@ static int suspend_grants(const struct follow_job *j, const char *person, enum s
 
 		rc = sr_query_grants(&l, j->v->catalogue, &f, &page, j->e);
 		n = l.count;
-		for (size_t i = 0; i < l.count && rc == 0; i++)
+		for (size_t i = 0; i < l.count && rc == 0 && follow_fits(j); i++)
 			rc = suspend(j, l.rows[i].id);
 		sr_grants_free(&l);
 		if (state == SR_S_SUSPENDED) /* they stay in the list */
 			page.offset += (uint32_t)n;
-	} while (rc == 0 && n > 0);
+	} while (rc == 0 && n > 0 && follow_fits(j));
 	return rc;
 }
 
@@ -69,19 +70,19 @@ static int lapse_request(const struct follow_job *j, const struct sr_version_row
 }
 
 /* Open requests: those that the person made for themselves lapse, the others are looked at again,
- * since one member fewer votes. */
+ * since one member fewer votes. These first: what does not fit of the lapses, the sweep does. */
 static int settle_requests(const struct follow_job *j, const char *person) {
 	struct sr_versions l = {0};
 	int rc = sr_query_open(&l, j->v->catalogue, j->e);
 
-	for (size_t i = 0; i < l.count && rc == 0; i++) {
-		const struct sr_version_row *v = &l.rows[i];
+	for (int own = 0; own < 2; own++)
+		for (size_t i = 0; i < l.count && rc == 0 && follow_fits(j); i++) {
+			const struct sr_version_row *v = &l.rows[i];
 
-		if (v->has_key && strcmp(v->applicant, person) == 0)
-			rc = lapse_request(j, v);
-		else
-			rc = follow_decide(j, v->request);
-	}
+			if ((v->has_key && strcmp(v->applicant, person) == 0) != (own == 1))
+				continue;
+			rc = own == 1 ? lapse_request(j, v) : follow_decide(j, v->request);
+		}
 	sr_versions_free(&l);
 	return rc;
 }
@@ -104,6 +105,8 @@ int follow_person_end(const struct follow_job *j) {
 		j->f->curators(j->f->ctx);
 	if (rc == 0 && (p.roles_ever & SR_ROLE_AUDITOR) != 0)
 		rc = follow_auditors(j, person);
+	if (rc == 0 && !follow_fits(j))
+		j->f->later(j->f->ctx);
 	sr_person_row_free(&p);
 	return rc;
 }
@@ -135,7 +138,7 @@ static int settle_grants(const struct follow_job *j, const char *person, enum sr
 
 		rc = sr_query_grants(&l, j->v->catalogue, &f, &page, j->e);
 		n = l.count;
-		for (size_t i = 0; i < l.count && rc == 0; i++) {
+		for (size_t i = 0; i < l.count && rc == 0 && follow_fits(j); i++) {
 			if (strcmp(l.rows[i].people, person) == 0)
 				rc = lapse_grant(j, l.rows[i].id);
 			else
@@ -144,7 +147,7 @@ static int settle_grants(const struct follow_job *j, const char *person, enum sr
 				page.offset++; /* it stays in the list */
 		}
 		sr_grants_free(&l);
-	} while (rc == 0 && n > 0);
+	} while (rc == 0 && n > 0 && follow_fits(j));
 	return rc;
 }
 
@@ -188,9 +191,13 @@ int follow_person_key(const struct follow_job *j) {
 		rc = settle_grants(j, person, SR_S_LIVE);
 	if (rc == 0)
 		rc = sr_query_open(&open, j->v->catalogue, j->e);
-	for (size_t i = 0; i < open.count && rc == 0; i++)
-		rc = has_key_of(&open.rows[i], person) ? lapse_request(j, &open.rows[i])
-						       : without_vote(j, &open.rows[i], person);
+	for (int own = 0; own < 2; own++)
+		for (size_t i = 0; i < open.count && rc == 0 && follow_fits(j); i++) {
+			const struct sr_version_row *v = &open.rows[i];
+
+			if (has_key_of(v, person) == (own == 1))
+				rc = own == 1 ? lapse_request(j, v) : without_vote(j, v, person);
+		}
 	sr_versions_free(&open);
 	if (rc == 0)
 		j->f->curators(j->f->ctx);
@@ -200,6 +207,8 @@ int follow_person_key(const struct follow_job *j) {
 		rc = sr_query_person(&p, j->v->catalogue, person, j->e);
 	if (rc == 0 && (p.roles & SR_ROLE_AUDITOR) != 0)
 		rc = follow_key_epoch(j);
+	if (rc == 0 && !follow_fits(j))
+		j->f->later(j->f->ctx);
 	sr_person_row_free(&p);
 	return rc;
 }

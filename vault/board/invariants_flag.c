@@ -4,10 +4,29 @@
  */
 #include "board/invariants_in.h"
 
+/* What is set on an item goes by the id of the statement that set it, which its signer chose, and a
+ * request to lift something names a grant or that: one that has the id of a grant could never be
+ * asked about. */
+int rules_flag_id(struct rules_ctx *c) {
+	struct sr_grant_row g = {0};
+	const int rc = sr_query_grant(&g, c->cat, c->s->head.id, c->e);
+
+	sr_grant_row_free(&g);
+	if (rc == 0)
+		return rules_deny(c, "id-taken", "sign it anew", "its id is that of a grant");
+	if (rc != SR_NOTFOUND)
+		return rc;
+	sr_err_clear(c->e);
+	return rules_allow(c);
+}
+
 /* An item on which something can still be set: with the ruling "no" else. */
 static int settable(struct rules_ctx *c, struct sr_item_row *item) {
-	int rc = rules_item(c, item);
+	int rc = rules_flag_id(c);
 
+	if (rc != 0 || !c->out->allowed)
+		return rc;
+	rc = rules_item(c, item);
 	if (rc == SR_NOTFOUND)
 		return rules_deny(c, "no-such-item", "", "no such item");
 	if (rc != 0)

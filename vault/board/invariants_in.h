@@ -129,6 +129,8 @@ SR_MUST int rules_item(struct rules_ctx *c, struct sr_item_row *item);
 SR_MUST int rules_grant(struct rules_ctx *c, struct sr_grant_row *g);
 /* A `lift` of what stands on an item. */
 SR_MUST int rules_lift_flag(struct rules_ctx *c);
+/* The statement sets something on an item, which goes by its id: not by that of a grant. */
+SR_MUST int rules_flag_id(struct rules_ctx *c);
 /* The list of items that a request names, as it came with it: with the ruling "no" else. */
 SR_MUST int rules_list(struct rules_ctx *c);
 /* ${epoch} had a key that is not the board's any more, and is the last that had it: c->board is

@@ -303,8 +303,11 @@ static int describe_hazards(struct rules_ctx *c, bool referral) {
 int rule_describe(struct rules_ctx *c) {
 	struct sr_item_row item = {0};
 	bool ok = false;
-	int rc = rules_item(c, &item);
+	int rc = rules_flag_id(c); /* hazards may mark it for referral */
 
+	if (rc != 0 || !c->out->allowed)
+		return rc;
+	rc = rules_item(c, &item);
 	if (rc == SR_NOTFOUND)
 		return rules_deny(c, "no-such-item", "", "no such item");
 	if (rc != 0)

@@ -820,6 +820,7 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 		rc = renew_small(v, o->progress, e);
 	if (rc != 0)
 		return rc;
+	v->unsettled = true;
 	rc = sr_door_sweep(v, &ended, e);
 	if (rc == SR_LOCKED) { /* a clock that is set back stops writes, not reading */
 		told(v, "%s", e != NULL ? e->text : "the clock is set back");

@@ -48,9 +48,11 @@ struct sr_vault {
 	struct sr_clock clock;
 	uint8_t fingerprint[SR_HASH]; /* zero until founded */
 	bool founded;                 /* entry 0 is there */
-	bool failed;  /* a commit broke off: nothing more is written until the vault is opened again
-		       */
-	char *second; /* path of the second copy of secrets.db; NULL: none, on purpose */
+	bool failed; /* a commit broke off: nothing more is written until the vault is opened again
+		      */
+	bool unsettled; /* more may be left to suspend or lapse for who is gone than one commit
+			   takes (door.h, the sweep) */
+	char *second;   /* path of the second copy of secrets.db; NULL: none, on purpose */
 	struct sr_buf recovered; /* what opening repaired, lines of text; empty: nothing */
 };
 

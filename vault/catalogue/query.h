@@ -910,6 +910,9 @@ SR_MUST int sr_query_set_against(
 /* Open versions whose closing date is at most ${now}, or whose items are all destroyed. */
 SR_MUST int sr_query_closing(
 	struct sr_versions *out, struct sr_catalogue *c, int64_t now, struct sr_err *e);
+/* Open ones for people to look whose applicant was ended since, or with another key of somebody
+ * whose request key it has. */
+SR_MUST int sr_query_unsettled(struct sr_versions *out, struct sr_catalogue *c, struct sr_err *e);
 void sr_version_row_free(struct sr_version_row *r);
 void sr_versions_free(struct sr_versions *l);
 /* The items of one list of a version in byte order, SR_ID bytes each; the caller frees ${*ids}. */
@@ -1064,6 +1067,10 @@ SR_MUST int sr_query_grants(struct sr_grants *out, struct sr_catalogue *c,
 /* Live or suspended, with an end at most ${now}, or with no item left that is not destroyed. */
 SR_MUST int sr_query_expiring(
 	struct sr_grants *out, struct sr_catalogue *c, int64_t now, struct sr_err *e);
+/* Live or suspended, and the vault has not suspended it since somebody whom it names was ended
+ * (${keys}: has another key): live ones first. */
+SR_MUST int sr_query_unsettled_grants(
+	struct sr_grants *out, struct sr_catalogue *c, bool keys, struct sr_err *e);
 SR_MUST int sr_query_grant_has_item(bool *out, struct sr_catalogue *c, const uint8_t grant[SR_ID],
 	const uint8_t item[SR_ID], struct sr_err *e);
 void sr_grant_row_free(struct sr_grant_row *r);

@@ -7,6 +7,8 @@
 
 /* --- boards --- */
 
+#define SEATED SR_SQL_SEATED("m.person", "m.board")
+
 /* Levels of an epoch, with its keys where it was opened. */
 static int read_levels(struct sr_board_row *b, struct sr_db *db, struct sr_err *e) {
 	struct sr_stmt *st = NULL;
@@ -32,10 +34,8 @@ static int read_members(struct sr_board_row *b, struct sr_db *db, struct sr_err 
 	struct sr_stmt *st = NULL;
 	bool row = false;
 	int rc = SQL_NEW(&st, db, e,
-		"SELECT b.person, p.pk, b.member, EXISTS(SELECT 1 FROM roles r WHERE"
-		" r.person = b.person AND r.role = 'member'"
-		" AND r.ended IS NULL) FROM board_members b JOIN people p ON p.person = b.person"
-		" WHERE b.board = ? AND b.epoch = ? ORDER BY b.member",
+		"SELECT m.person, p.pk, m.member, " SEATED " FROM board_members m JOIN people p ON"
+		" p.person = m.person WHERE m.board = ? AND m.epoch = ? ORDER BY m.member",
 		A_ID(b->id), A_INT(b->epoch));
 
 	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row &&
@@ -454,7 +454,7 @@ int sr_query_sits(bool *out, struct sr_catalogue *c, const char *person, struct 
 	int64_t n = 0;
 	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
 		"SELECT count(*) FROM board_members m JOIN boards b ON b.board = m.board AND"
-		" b.epoch = m.epoch WHERE m.person = ?",
+		" b.epoch = m.epoch WHERE m.person = ? AND " SEATED,
 		A_STR(person));
 
 	*out = n != 0;

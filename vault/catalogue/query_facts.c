@@ -6,9 +6,12 @@
 #include "catalogue/conflict.h"
 #include "catalogue/facts.h"
 #include "catalogue/query_in.h"
+#include "catalogue/standby.h"
 
 /* 9999-12-31T23:59:59Z: until when stands what has no end; the last second that texts can say. */
 #define END_OF_TIME "253402300799"
+
+#define SEATED SR_SQL_SEATED("m.person", "m.board")
 
 enum {
 	/* A checkout is live so long at most; the vault may be slow to end it. */
@@ -23,8 +26,7 @@ int sr_query_seats(uint8_t **ids, size_t *count, struct sr_catalogue *c, const c
 	size_t n = 0;
 	int rc = SQL_OPEN(&st, sr_catalogue_db(c), e,
 		"SELECT b.board FROM board_members m JOIN boards b ON b.board = m.board AND"
-		" b.epoch = m.epoch WHERE m.person = ?1 AND EXISTS(SELECT 1 FROM roles r WHERE"
-		" r.person = ?1 AND r.role = 'member' AND r.ended IS NULL) ORDER BY b.board",
+		" b.epoch = m.epoch WHERE m.person = ?1 AND " SEATED " ORDER BY b.board",
 		A_STR(person));
 
 	if (rc != 0)

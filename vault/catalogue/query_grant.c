@@ -168,6 +168,27 @@ int sr_query_expiring(
 	return rc == 0 ? read_grants(out, sr_catalogue_db(c), st, e) : rc;
 }
 
+/* The vault suspended the grant `g` since, or a quorum lifted that. */
+#define SETTLED                                                                           \
+	"EXISTS(SELECT 1 FROM subjects u JOIN entries n ON n.entry = u.entry WHERE"       \
+	" u.value = lower(hex(g.grant_id)) AND u.what = 'grant' AND u.entry > gone.entry" \
+	" AND n.type IN ('suspend', 'lift') AND substr(n.actor, 1, 2) <> 'p-')"
+
+int sr_query_unsettled_grants(
+	struct sr_grants *out, struct sr_catalogue *c, bool keys, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		GRANT_SQL
+		" WHERE g.state IN ('live', 'suspended') AND EXISTS(SELECT 1 FROM grant_people p"
+		" WHERE p.grant_id = g.grant_id AND CASE ? WHEN 0 THEN " SR_SQL_GONE_BY_END(
+			"p.person", "g.entry", SETTLED) " ELSE " SR_SQL_GONE_BY_KEY("p.person",
+			"g.entry", SETTLED) " END) ORDER BY g.state, g.entry",
+		A_INT(keys ? 1 : 0));
+
+	memset(out, 0, sizeof *out);
+	return rc == 0 ? read_grants(out, sr_catalogue_db(c), st, e) : rc;
+}
+
 int sr_query_grant_has_item(bool *out, struct sr_catalogue *c, const uint8_t grant[SR_ID],
 	const uint8_t item[SR_ID], struct sr_err *e) {
 	int64_t n = 0;

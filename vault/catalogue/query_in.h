@@ -57,6 +57,16 @@ SR_MUST int sr_where_items(struct sr_where *w, const struct sr_item_filter *f, s
 	" EXISTS(SELECT 1 FROM person_keys k WHERE k.person = gr.person AND k.entry > " g  \
 	".entry))))"
 
+/* Condition: ${person} was ended, or has another key, after entry ${since}, and ${settled} (a
+ * condition that may name the entry, as gone.entry) does not hold of that. */
+#define SR_SQL_GONE_BY_END(person, since, settled)                                        \
+	"EXISTS(SELECT 1 FROM (SELECT ge.ended AS entry FROM roles ge JOIN entries gn ON" \
+	" gn.entry = ge.ended WHERE ge.person = " person " AND ge.ended > " since         \
+	" AND gn.type = 'person-end') gone WHERE NOT " settled ")"
+#define SR_SQL_GONE_BY_KEY(person, since, settled)                                            \
+	"EXISTS(SELECT 1 FROM (SELECT gk.entry FROM person_keys gk WHERE gk.person = " person \
+	" AND gk.entry > " since ") gone WHERE NOT " settled ")"
+
 /* Whose shares are kept: of every board the epoch in force and, where a standby board waits, its
  * epoch, each with the run that dealt them. */
 #define SR_SQL_SEATS                                                                           \

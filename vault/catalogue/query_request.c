@@ -3,6 +3,9 @@
  */
 #include "catalogue/conflict.h"
 #include "catalogue/query_in.h"
+#include "catalogue/standby.h"
+
+#define SEATED SR_SQL_SEATED("b.person", "b.board")
 
 #define TEXT_OF(field)                                                                             \
 	" (SELECT t.text FROM records r JOIN texts t ON t.entry = r.entry AND t.record = r.record" \
@@ -224,9 +227,8 @@ int sr_query_inbox(
 		" WHERE v.state = 'open' AND EXISTS(SELECT 1 FROM boards b WHERE b.board = v.board"
 		" AND (b.epoch = v.epoch OR (q.kind = 'reseal' AND v.epoch < b.rekeying))) AND"
 		" q.applicant <> ?1"
-		" AND EXISTS(SELECT 1 FROM board_members b JOIN roles r ON r.person = b.person AND"
-		" r.role = 'member' AND r.ended IS NULL"
-		" WHERE b.board = v.board AND b.epoch = v.epoch AND b.person = ?1)"
+		" AND EXISTS(SELECT 1 FROM board_members b WHERE b.board = v.board AND"
+		" b.epoch = v.epoch AND b.person = ?1 AND " SEATED ")"
 		" AND NOT EXISTS(SELECT 1 FROM request_people p WHERE p.v = v.v AND p.person = ?1)"
 		" AND NOT EXISTS(SELECT 1 FROM recusals r WHERE r.request = v.request AND"
 		" r.person = ?1)"
@@ -268,6 +270,26 @@ int sr_query_closing(
 		VERSION_SQL " WHERE v.state = 'open' AND (v.closes <= ? OR " SR_BEREFT(
 			"v.v") ") ORDER BY v.entry",
 		A_INT(now));
+
+	memset(out, 0, sizeof *out);
+	return rc == 0 ? read_versions(out, sr_catalogue_db(c), st, e) : rc;
+}
+
+/* Nothing settles it but its own end. */
+#define GONE_BY_END(person, since) SR_SQL_GONE_BY_END(person, since, "(1 = 0)")
+#define GONE_BY_KEY(person, since) SR_SQL_GONE_BY_KEY(person, since, "(1 = 0)")
+#define KEY_OF_JOINED                                                                     \
+	"EXISTS(SELECT 1 FROM request_people p JOIN joins j ON j.request = v.request AND" \
+	" j.person = p.person WHERE p.v = v.v AND " GONE_BY_KEY(                          \
+		"p.person", "max(j.entry, v.entry)") ")"
+
+int sr_query_unsettled(struct sr_versions *out, struct sr_catalogue *c, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	int rc = sr_stmt_new(&st, sr_catalogue_db(c),
+		VERSION_SQL " WHERE v.state = 'open' AND v.key IS NOT NULL AND (" GONE_BY_END(
+			"q.applicant", "v.entry") " OR " GONE_BY_KEY("q.applicant",
+			"v.entry") " OR " KEY_OF_JOINED ") ORDER BY v.entry",
+		e);
 
 	memset(out, 0, sizeof *out);
 	return rc == 0 ? read_versions(out, sr_catalogue_db(c), st, e) : rc;
@@ -571,9 +593,8 @@ int sr_query_vote_of(struct sr_vote_row *out, struct sr_catalogue *c,
 
 /* Members of the board of version `v` of request `q` who may vote on it. */
 #define ELIGIBLE_SQL                                                                  \
-	"(SELECT count(*) FROM board_members b JOIN roles r ON r.person = b.person"   \
-	" AND r.role = 'member' AND r.ended IS NULL"                                  \
-	" WHERE b.board = v.board AND b.epoch = v.epoch AND b.person <> q.applicant"  \
+	"(SELECT count(*) FROM board_members b WHERE b.board = v.board AND b.epoch =" \
+	" v.epoch AND " SEATED " AND b.person <> q.applicant"                         \
 	" AND (v.subject IS NULL OR b.person <> v.subject)"                           \
 	" AND b.person NOT IN (" SR_SQL_TARGET_PEOPLE ")"                             \
 	" AND NOT EXISTS(SELECT 1 FROM request_people p WHERE p.v = v.v AND p.person" \

@@ -26,6 +26,19 @@
 	" u.value = " person " AND u.what = 'person' AND u.entry > " since          \
 	" AND n.type = 'person-end' AND substr(n.actor, 1, 2) <> 'p-')"
 
+/* Does ${person} have the seat that ${board} gave them: the role, and no end of it by a quorum
+ * since the last epoch of this board that began with them (a standby board: since it was decided)?
+ * Whoever another board seats afterwards has a seat there, and not here again, where nobody voted
+ * for that. Clients ask the same of the log (core/proofs.c). */
+#define SR_SQL_SEATED(person, board)                                                         \
+	"(EXISTS(SELECT 1 FROM roles sr WHERE sr.person = " person " AND sr.role = 'member'" \
+	" AND sr.ended IS NULL) AND NOT EXISTS(SELECT 1 FROM roles se JOIN entries sn ON"    \
+	" sn.entry = se.ended WHERE se.person = " person " AND sn.type = 'person-end' AND"   \
+	" substr(sn.actor, 1, 2) <> 'p-' AND se.ended > (SELECT max(coalesce(sy.entry,"      \
+	" sp.entry)) FROM board_members sm JOIN epochs sp ON sp.board = sm.board AND"        \
+	" sp.epoch = sm.epoch LEFT JOIN standbys sy ON sy.board = sm.board AND"              \
+	" sy.epoch = sm.epoch WHERE sm.board = " board " AND sm.person = " person ")))"
+
 /* Does the row ${t} of takeovers count? Clients ask the same of the log (core/proofs.c). */
 #define SR_SQL_COUNTS(t)                                                                         \
 	"(NOT EXISTS(SELECT 1 FROM person_keys k WHERE k.person = " t ".person AND k.entry > " t \

@@ -9,11 +9,11 @@
  *                    returned -> superseded | withdrawn
  *                    ("granted" also ends a quorum act that is no grant)
  *   grant            none -> live <-> suspended -> closed | expired | revoked (from both)
- *                    (suspended anew, by the service alone: what lifted it before does not any
- * more) checkout         none -> begun -> open <-> shut -> returned | lapsed | ended (from all
- * three) item             none -> held -> released -> destroyed (from both) run              none
- * -> dealing -> void | done (one run of key generation) enquiry          none -> open -> answered
- * -> closed
+ *                    (suspended anew, by the service alone: who lifted it before does not any more)
+ *   checkout         none -> begun -> open <-> shut -> returned | lapsed | ended (from all three)
+ *   item             none -> held -> released -> destroyed (from both)
+ *   run              none -> dealing -> void | done (one run of key generation)
+ *   enquiry          none -> open -> answered -> closed
  */
 #ifndef SR_CATALOGUE_STATES_H
 #define SR_CATALOGUE_STATES_H

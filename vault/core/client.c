@@ -646,44 +646,30 @@ int sr_client_prove_entries(
 	return rc;
 }
 
-/* Request and votes behind one person made by a quorum. What the server does not show stays
- * unproven. */
-static int prove_quorum(
-	struct sr_client *c, const uint8_t request[SR_ID], struct sr_buf *kept, struct sr_err *e) {
-	struct sr_call q, r;
-	struct sr_rows rows;
-	uint8_t id[SR_ID];
-	size_t n = 0;
+int sr_client_prove_person(struct sr_client *c, const char *person, struct sr_err *e) {
+	struct sr_call q;
 	int rc;
 
 	sr_call_init(&q);
-	sr_call_init(&r);
-	sr_call_begin(&q, "request");
-	sr_text_put_hex(&q.head, "request", request, SR_ID);
-	rc = sr_client_rows(c, &q, &r, &rows, e);
-	if (rc == 0)
-		sr_call_begin(&q, "proof");
-	for (size_t i = 0; rc == 0 && i < rows.count; i++) {
-		if (!sr_row_is(&rows.rows[i], "version") && !sr_row_is(&rows.rows[i], "vote"))
-			continue;
-		if (sr_row_get_id(id, SR_ID, &rows.rows[i], "statement", NULL) == 0 &&
-			n++ < SR_BOARD_MEMBERS_MAX + 1)
-			sr_text_put_hex(&q.head, "id", id, SR_ID);
-	}
-	/* Who may not see the request may all the same see who decided what they are to believe. */
-	if (rc == SR_DENIED || rc == SR_NOTFOUND) {
-		if (e != NULL)
-			sr_err_clear(e);
-		sr_call_begin(&q, "proof");
-		sr_text_put_hex(&q.head, "quorum", request, SR_ID);
-		rc = 0;
-		n = 1;
-	}
-	if (rc == 0 && n > 0)
-		rc = prove(c, &q, kept, 1, e);
-	sr_rows_free(&rows);
+	sr_call_begin(&q, "proof");
+	sr_text_put(&q.head, "person", person);
+	rc = prove(c, &q, NULL, 0, e);
 	sr_call_free(&q);
-	sr_call_free(&r);
+	return rc;
+}
+
+/* Request and votes behind what a quorum made, and who the voters are: to be believed by those,
+ * too, who may not see the request. What the server does not show stays unproven. */
+static int prove_quorum(
+	struct sr_client *c, const uint8_t request[SR_ID], struct sr_buf *kept, struct sr_err *e) {
+	struct sr_call q;
+	int rc;
+
+	sr_call_init(&q);
+	sr_call_begin(&q, "proof");
+	sr_text_put_hex(&q.head, "quorum", request, SR_ID);
+	rc = prove(c, &q, kept, 1, e);
+	sr_call_free(&q);
 	if (rc != SR_DENIED && rc != SR_NOTFOUND)
 		return rc;
 	if (e != NULL)

@@ -1135,6 +1135,29 @@ int sr_client_found_sign(struct sr_client *c, const uint8_t *expected, struct sr
 	return rc;
 }
 
+/* Did the board end the roles of somebody who is to sit, or to deal and has not yet, since it
+ * decided that? Nobody deals or accepts for them any more, whatever vault asks for it; an honest
+ * one does not (board/invariants_ceremony.c). */
+int sr_client_plan_stands(
+	const struct sr_client *c, const struct sr_client_board *b, struct sr_err *e) {
+	const struct sr_known_board *k = sr_proofs_board(&c->proofs, b->id, b->dkg.epoch);
+	const char *ended = NULL;
+
+	for (size_t i = 0; k != NULL && ended == NULL && i < b->view.members; i++)
+		if (sr_proofs_ended(&c->proofs, b->view.member[i], k->entry))
+			ended = b->view.member[i];
+	for (size_t i = 0; k != NULL && ended == NULL && i < b->view.dealers; i++)
+		if (!b->view.dealt[i] && sr_proofs_ended(&c->proofs, b->view.dealer[i], k->entry))
+			ended = b->view.dealer[i];
+	if (ended == NULL)
+		return 0;
+	return sr_fail(e, SR_DENIED,
+		"the board ended the roles of %s since this was decided, and it is void: no share "
+		"is dealt to them; the board decides anew without them (board reshare, board "
+		"rekey, board add)",
+		ended);
+}
+
 /* --- second visit ----------------------------------------------------------------------------- */
 
 /* The first dealer (by place) and level whose share for us is bad; 0 none. */
@@ -1255,6 +1278,10 @@ static int accept(struct sr_client *c, const uint8_t *board, bool gone, struct s
 	if (out->index == 0)
 		return sr_fail(e, SR_DENIED, "%s is none of the %u members", c->o.identity->person,
 			b->dkg.members);
+	if (!b->view.opened)
+		rc = sr_client_plan_stands(c, b, e);
+	if (rc != 0)
+		return rc;
 	if (gone && !b->view.spoilt_gone)
 		return sr_fail(e, SR_EXISTS, "no dealing of run %llu is missing",
 			(unsigned long long)b->view.run_number);

@@ -234,6 +234,9 @@ int sr_client_deal(
 	if (b->view.dealt[out->index - 1])
 		return sr_fail(e, SR_EXISTS, "member %u has dealt in run %llu already",
 			b->dealer[out->index - 1], (unsigned long long)out->run);
+	rc = sr_client_plan_stands(c, b, e);
+	if (rc != 0)
+		return rc;
 	sr_buf_init(&dealing);
 	rc = make_dealing(c, b, out->index, &dealing, e);
 	if (rc == 0)

@@ -108,6 +108,8 @@ SR_MUST int sr_client_prove_ids(
 	struct sr_client *c, const uint8_t (*ids)[SR_ID], size_t count, struct sr_err *e);
 SR_MUST int sr_client_prove_entries(
 	struct sr_client *c, const uint64_t *indices, size_t count, struct sr_err *e);
+/* What shows who ${person} is, and where they sat, into the set. */
+SR_MUST int sr_client_prove_person(struct sr_client *c, const char *person, struct sr_err *e);
 /* After new receipts: fetch the requests and votes behind people that a quorum made, as far as the
  * server shows them.
  * ${kept}: what was fetched, as bodies of rows one after the other (le32 length each), or NULL. */
@@ -171,6 +173,9 @@ SR_MUST int sr_client_run_keys(struct sr_dkg *d, const struct sr_client *c,
 	const struct sr_client_board *b, uint64_t began, struct sr_err *e);
 /* The same among the members of any of the two. */
 uint8_t sr_client_seat(const struct sr_client *c, const struct sr_client_board *b);
+/* DENIED: somebody of the epoch to come was ended since it was decided. */
+SR_MUST int sr_client_plan_stands(
+	const struct sr_client *c, const struct sr_client_board *b, struct sr_err *e);
 /* Index from 1 of the identity among the members in force; 0: none. */
 uint8_t sr_client_member(const struct sr_client *c);
 

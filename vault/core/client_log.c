@@ -308,6 +308,13 @@ static int learn_people(struct sr_client *c, uint64_t from, struct sr_err *e) {
 	sr_call_begin(&q, "people");
 	rc = sr_client_rows(c, &q, &r, &rows, e);
 	for (size_t i = 0; rc == 0 && i < rows.count; i++) {
+		char person[SR_PERSON_TEXT];
+
+		/* Who may have given somebody another key turns on where they sat then. */
+		if (sr_row_get(&rows.rows[i], "rekeyed").p != NULL) {
+			sr_view_str(person, sizeof person, sr_row_get(&rows.rows[i], "person"));
+			rc = sr_client_prove_person(c, person, e);
+		}
 		for (size_t k = 0;; k++) { /* how they came, then each later key */
 			const struct sr_bytes at =
 				k == 0 ? sr_row_get(&rows.rows[i], "entry")

@@ -354,6 +354,7 @@ void sr_core_call(
 		rc = check_caller(&x, &op->info, &e);
 	if (rc == 0)
 		rc = op->run(&x, &e);
+	sr_trust_free(&x.trust);
 	finish(&x, rc, &e);
 }
 

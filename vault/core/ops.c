@@ -40,7 +40,7 @@ static const struct sr_op table[] = {
 
 	{{"proof", LOGIN, PLAIN,
 		 {ANY("id", SR_V_ID), ANY("index", SR_V_DEC), MAY("quorum", SR_V_ID),
-			 MAY("since", SR_V_DEC)}},
+			 MAY("person", SR_V_PERSON), MAY("since", SR_V_DEC)}},
 		sr_op_proof},
 	{{"object", LOGIN, PLAIN, {ONE("id", SR_V_HASH)}}, sr_op_object},
 	{{"resolve", LOGIN, PLAIN, {ONE("prefix", SR_V_TOKEN), MAY("kind", SR_V_TOKEN)}},

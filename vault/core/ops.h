@@ -69,8 +69,9 @@
  * --- proofs, objects ---------------------------------------------------------------------------
  *
  * proof                login
- *   in    id id* (of statements), index dec* (of entries), quorum id? (of a request: its newest
- *         version and the votes on it), since dec?; at most SR_PROOF_MAX_ENTRIES together
+ *   in    id id* (of statements), index dec* (of entries), quorum id? (of a request: its versions
+ *         and the votes on them, and what shows who the voters are), person? (what shows
+ *         who that is), since dec?; at most SR_PROOF_MAX_ENTRIES together
  *   body  rows: receipt {what (its type), index, id, person (actor)?, receipt bytes}, ids first,
  *         each in the order asked. DENIED names an entry that the caller may not read; NOTFOUND
  *         an id that is not in the log.

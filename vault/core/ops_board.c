@@ -6,7 +6,6 @@
 
 #include "board/keys.h"
 #include "core/ops_in.h"
-#include "ledger/founding.h"
 
 /* Entries of one type, oldest first, all of them (a board's ceremony is small). */
 static int entries_of(
@@ -320,91 +319,12 @@ static int put_complaints(struct sr_x *x, struct sr_rows_out *o, const uint8_t b
 	return rc;
 }
 
-static void late_add(
-	char people[2 * SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT], size_t *count, const char *person) {
-	if (person[0] != 'p' || *count == (size_t)2 * SR_BOARD_MEMBERS_MAX)
-		return;
-	for (size_t i = 0; i < *count; i++) {
-		if (strcmp(people[i], person) == 0)
-			return;
-	}
-	snprintf(people[(*count)++], SR_PERSON_TEXT, "%s", person);
-}
-
-/* What made these people and gave them other keys, if they are not of the founders, and the same of
- * those who signed that. */
-static int put_late(struct sr_x *x, struct sr_rows_out *o,
-	char people[2 * SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT], size_t count, uint64_t since,
-	struct sr_err *e) {
-	static const int types[] = {SR_T_PERSON, SR_T_PERSON_KEY, SR_T_PERSON_END};
+static int put_members_trust(struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b,
+	uint64_t since, struct sr_err *e) {
 	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < count; i++) {
-		for (size_t t = 0; rc == 0 && t < sizeof types / sizeof types[0]; t++) {
-			struct sr_entries l = {0};
-			rc = entries_of(&l, x, types[t], people[i], e);
-			for (size_t j = 0; rc == 0 && j < l.count; j++) {
-				rc = sr_put_receipt_row(x, o, l.rows[j].index, since, e);
-				/* By a quorum: a reader who votes is shown the request elsewhere,
-				 * one who checks a vote only here. */
-				if (rc == 0 && l.rows[j].actor[0] != 'p')
-					rc = sr_put_board_origin(x, o, l.rows[j].index, since, e);
-				late_add(people, &count, l.rows[j].actor);
-			}
-			sr_entries_free(&l);
-		}
-	}
+	for (size_t i = 0; rc == 0 && i < b->member_count; i++)
+		rc = sr_put_person_trust(x, o, b->members[i].person, since, e);
 	return rc;
-}
-
-static int put_late_members(struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b,
-	uint64_t since, struct sr_err *e) {
-	char people[2 * SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT];
-	size_t count = 0;
-	for (size_t i = 0; i < b->member_count; i++)
-		late_add(people, &count, b->members[i].person);
-	return put_late(x, o, people, count, since, e);
-}
-
-/* Whoever signed an entry, for who has to believe it. */
-static int put_late_actor(struct sr_x *x, struct sr_rows_out *o, const char *person, uint64_t since,
-	struct sr_err *e) {
-	char people[2 * SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT];
-	size_t count = 0;
-	late_add(people, &count, person);
-	return put_late(x, o, people, count, since, e);
-}
-
-/* What a quorum decided: the versions of the request, and the votes on them. */
-static int put_decided(struct sr_x *x, struct sr_rows_out *o, const uint8_t request[SR_ID],
-	uint64_t since, struct sr_err *e) {
-	struct sr_versions versions = {0};
-	int rc = sr_query_versions(&versions, x->catalogue, request, e);
-	for (size_t i = 0; rc == 0 && i < versions.count; i++) {
-		struct sr_votes votes = {0};
-		rc = sr_put_receipt_row(x, o, versions.rows[i].entry, since, e);
-		if (rc == 0)
-			rc = sr_query_votes(
-				&votes, x->catalogue, request, versions.rows[i].version, e);
-		for (size_t k = 0; rc == 0 && k < votes.count; k++)
-			rc = sr_put_receipt_row(x, o, votes.rows[k].entry, since, e);
-		sr_votes_free(&votes);
-	}
-	sr_versions_free(&versions);
-	return rc;
-}
-
-int sr_put_board_origin(
-	struct sr_x *x, struct sr_rows_out *o, uint64_t entry, uint64_t since, struct sr_err *e) {
-	struct sr_entry en = {0};
-	uint8_t request[SR_ID];
-	int rc = sr_vault_entry(&en, x->vault, entry, e);
-	if (rc != 0)
-		return rc;
-	/* What stands behind the founders' plan is `found`, which everybody is shown. */
-	const bool planned = sr_founding_planned(&en.statement);
-	rc = planned ? 0 : sr_field_id(request, &en.statement, "request", 0, e);
-	sr_entry_free(&en);
-	return rc == 0 && !planned ? put_decided(x, o, request, since, e) : rc;
 }
 
 /* How the board came to be: who asked for it, the votes of the founding board, the statement. */
@@ -483,39 +403,15 @@ static int put_confirmed(struct sr_x *x, struct sr_rows_out *o, const uint8_t bo
 	return rc;
 }
 
-/* Every reshare and rekey of a board with what stands behind it, and every opening: who sat when,
- * and what key they had. */
-static int put_history(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID],
-	uint64_t since, struct sr_err *e) {
-	static const int types[] = {SR_T_RESHARE, SR_T_REKEY, SR_T_TAKEOVER, SR_T_OPENED};
-	char id[2 * SR_ID + 1];
-	int rc = 0;
-	sr_hex(id, board, SR_ID);
-	for (size_t t = 0; rc == 0 && t < sizeof types / sizeof types[0]; t++) {
-		struct sr_entries l = {0};
-		rc = entries_of(&l, x, types[t], id, e);
-		for (size_t i = 0; rc == 0 && i < l.count; i++) {
-			if (types[t] != SR_T_OPENED)
-				rc = sr_put_board_origin(x, o, l.rows[i].index, since, e);
-			if (types[t] == SR_T_TAKEOVER)
-				rc = put_late_actor(x, o, l.rows[i].actor, since, e);
-			if (rc == 0)
-				rc = sr_put_receipt_row(x, o, l.rows[i].index, since, e);
-		}
-		sr_entries_free(&l);
-	}
-	return rc;
-}
-
 /* What shows who the members are. */
 static int put_trust(struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b,
 	uint64_t since, struct sr_err *e) {
-	int rc = put_late_members(x, o, b, since, e);
+	int rc = put_members_trust(x, o, b, since, e);
 	if (rc == 0)
 		rc = put_origin(x, o, b, since, e);
 	if (rc == 0 && !b->founding)
-		rc = put_history(x, o, x->vault->fingerprint, since, e);
-	return rc == 0 ? put_history(x, o, b->id, since, e) : rc;
+		rc = sr_put_board_history(x, o, x->vault->fingerprint, since, e);
+	return rc == 0 ? sr_put_board_history(x, o, b->id, since, e) : rc;
 }
 
 int sr_put_board_trust(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v,
@@ -529,7 +425,7 @@ int sr_put_board_trust(struct sr_x *x, struct sr_rows_out *o, const struct sr_ve
 	if (rc == 0 && v->epoch < b->epoch)
 		rc = sr_query_board(b, x->catalogue, v->board, v->epoch, e);
 	if (rc == 0 && v->epoch == b->epoch)
-		rc = put_late_members(x, o, b, since, e);
+		rc = put_members_trust(x, o, b, since, e);
 	free(b);
 	return rc;
 }
@@ -568,7 +464,7 @@ static int put_epoch(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[
 	if (rc == 0 && !s->board.opened)
 		rc = sr_fail(e, SR_NOTFOUND, "the board was never in epoch %u", epoch);
 	if (rc == 0)
-		rc = put_late_members(x, o, &s->board, since, e);
+		rc = put_members_trust(x, o, &s->board, since, e);
 	if (rc == 0)
 		rc = sr_query_run(&s->run, x->catalogue, s->board.run, e);
 	if (rc == 0)
@@ -619,7 +515,7 @@ static int put_next_run(
 	if (rc == 0)
 		rc = sr_query_board(&s->board, x->catalogue, s->board.id, next, e);
 	if (rc == 0)
-		return put_late_members(x, o, &s->board, since, e);
+		return put_members_trust(x, o, &s->board, since, e);
 	if (rc == SR_NOTFOUND) { /* there is no next one */
 		sr_err_clear(e);
 		rc = 0;

@@ -14,6 +14,12 @@
 #include "core/reader.h"
 #include "core/rows.h"
 
+struct sr_trust { /* people, requests and boards that a call has shown (ops_trust.c) */
+	struct sr_buf people, requests, boards;
+	size_t walked; /* bytes of people */
+};
+void sr_trust_free(struct sr_trust *t);
+
 struct sr_x { /* one call */
 	struct sr_core *core;
 	struct sr_session *session;
@@ -23,6 +29,7 @@ struct sr_x { /* one call */
 	struct sr_call *q;
 	struct sr_call *r; /* begun with OK: fields go to r->head, the body to r->body */
 	bool keep_body; /* a failure keeps the body that was written (what was refused, and why) */
+	struct sr_trust trust;
 };
 
 typedef int sr_op_fn(struct sr_x *x, struct sr_err *e);
@@ -122,10 +129,17 @@ SR_MUST int sr_put_board_trust(struct sr_x *x, struct sr_rows_out *o,
  * last epoch that had it, and boxes of its members; nothing of any other version. */
 SR_MUST int sr_put_former(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v,
 	uint64_t since, struct sr_err *e);
-/* Who decided the statement at ${entry} that cites a request: its versions and the votes on them.
- */
+/* Who decided the statement at ${entry} that cites a request: its versions and the votes on them,
+ * and what shows who the voters are. */
 SR_MUST int sr_put_board_origin(
 	struct sr_x *x, struct sr_rows_out *o, uint64_t entry, uint64_t since, struct sr_err *e);
+/* The same of ${request}. */
+SR_MUST int sr_put_request_origin(struct sr_x *x, struct sr_rows_out *o,
+	const uint8_t request[SR_ID], uint64_t since, struct sr_err *e);
+/* Every reshare and rekey of a board with what stands behind it, and every opening: who sat when,
+ * and what key they had. */
+SR_MUST int sr_put_board_history(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID],
+	uint64_t since, struct sr_err *e);
 /* What shows who ${person} is: what made them a person and gave them other keys, who signed or
  * decided it, and so on back to the founders. */
 SR_MUST int sr_put_person_trust(struct sr_x *x, struct sr_rows_out *o, const char *person,

@@ -10,61 +10,18 @@
 #include "crypto/piece.h"
 #include "merkle/proof.h"
 
-enum {
-	CHAIN_MAX = 64
-}; /* people whose introduction is proved: applicants, and who vouched, back to found */
-
-struct chain {
-	char person[CHAIN_MAX][SR_PERSON_TEXT];
-	size_t count;
-};
-
-static void chain_add(struct chain *c, const char *person) {
-	if (person[0] != 'p' || c->count == CHAIN_MAX)
-		return;
-	for (size_t i = 0; i < c->count; i++) {
-		if (strcmp(c->person[i], person) == 0)
-			return;
-	}
-	snprintf(c->person[c->count++], SR_PERSON_TEXT, "%s", person);
-}
-
-/* The person statements of everybody in the chain, and the boards that brought them, with what
- * stands behind those; who signed one joins the chain. */
-static int put_chain(
-	struct sr_x *x, struct sr_rows_out *o, struct chain *c, uint64_t since, struct sr_err *e) {
-	static const int types[] = {SR_T_PERSON, SR_T_PERSON_KEY, SR_T_PERSON_END, SR_T_BOARD,
-		SR_T_RESHARE, SR_T_REKEY};
-	const struct sr_page page = {.limit = 1000};
-	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < c->count; i++) {
-		for (size_t t = 0; rc == 0 && t < sizeof types / sizeof types[0]; t++) {
-			const struct sr_entry_filter f = {.type = types[t], .about = c->person[i]};
-			struct sr_entries l = {0};
-			rc = sr_query_entries(&l, x->catalogue, &f, &page, e);
-			for (size_t j = 0; rc == 0 && j < l.count; j++) {
-				rc = sr_put_receipt_row(x, o, l.rows[j].index, since, e);
-				if (rc == 0 && l.rows[j].actor[0] != 'p') /* a quorum decided it */
-					rc = sr_put_board_origin(x, o, l.rows[j].index, since, e);
-				chain_add(c, l.rows[j].actor);
-			}
-			sr_entries_free(&l);
-		}
-	}
-	return rc;
-}
-
-int sr_put_person_trust(struct sr_x *x, struct sr_rows_out *o, const char *person, uint64_t since,
-	struct sr_err *e) {
-	struct chain chain = {0};
-
-	chain_add(&chain, person);
-	return put_chain(x, o, &chain, since, e);
+/* Whom the version is of or about. */
+static int put_people(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v,
+	uint64_t since, struct sr_err *e) {
+	int rc = sr_put_person_trust(x, o, v->applicant, since, e);
+	for (size_t i = 0; rc == 0 && i < v->people_count; i++)
+		rc = sr_put_person_trust(x, o, v->people[i].person, since, e);
+	return rc == 0 && v->subject != NULL ? sr_put_person_trust(x, o, v->subject, since, e) : rc;
 }
 
 /* The grant that the request is about, and whose it is: a voter is told. */
 static int put_target(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v,
-	struct chain *chain, uint64_t since, struct sr_err *e) {
+	uint64_t since, struct sr_err *e) {
 	struct sr_grant_row g = {0};
 	struct sr_version_row of = {0};
 	int rc = v->has_target ? sr_query_grant(&g, x->catalogue, v->target, e) : SR_NOTFOUND;
@@ -72,11 +29,8 @@ static int put_target(struct sr_x *x, struct sr_rows_out *o, const struct sr_ver
 		rc = sr_put_receipt_row(x, o, g.entry, since, e);
 	if (rc == 0)
 		rc = sr_query_version(&of, x->catalogue, g.request, g.version, e);
-	if (rc == 0) {
-		chain_add(chain, of.applicant);
-		for (size_t i = 0; i < of.people_count; i++)
-			chain_add(chain, of.people[i].person);
-	}
+	if (rc == 0)
+		rc = put_people(x, o, &of, since, e);
 	sr_version_row_free(&of);
 	sr_grant_row_free(&g);
 	if (rc != SR_NOTFOUND && rc != SR_DENIED)
@@ -91,18 +45,12 @@ static int put_version_receipts(struct sr_x *x, struct sr_rows_out *o,
 	const struct sr_version_row *v, uint64_t since, struct sr_err *e) {
 	const struct sr_page page = {.limit = 1000};
 	struct sr_entries joins = {0};
-	struct chain chain = {0};
 	char request[2 * SR_ID + 1];
 	sr_hex(request, v->request, SR_ID);
 	const struct sr_entry_filter f = {.type = SR_T_JOIN, .about = request};
-	chain_add(&chain, v->applicant);
-	for (size_t i = 0; i < v->people_count; i++)
-		chain_add(&chain, v->people[i].person);
-	if (v->subject != NULL)
-		chain_add(&chain, v->subject);
-	int rc = put_target(x, o, v, &chain, since, e);
+	int rc = put_target(x, o, v, since, e);
 	if (rc == 0)
-		rc = put_chain(x, o, &chain, since, e);
+		rc = put_people(x, o, v, since, e);
 	if (rc == 0)
 		rc = sr_put_receipt_row(x, o, v->entry, since, e);
 	if (rc == 0 && v->has_room_key)
@@ -318,6 +266,8 @@ static int put_votes(struct sr_x *x, struct sr_rows_out *o, const struct checkou
 			l.rows[i].entry < from || l.rows[i].extension != c->extension)
 			continue;
 		rc = sr_put_receipt_row(x, o, l.rows[i].entry, since, e);
+		if (rc == 0) /* they may sit on no board any more */
+			rc = sr_put_person_trust(x, o, l.rows[i].person, since, e);
 		if (rc == 0)
 			rc = put_record(x, o, &l.rows[i], c->position, e);
 	}

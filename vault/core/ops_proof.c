@@ -107,32 +107,17 @@ int sr_put_receipt_row(
 	return rc;
 }
 
-/* What was asked and who voted: of requests that everybody is to believe (reader.c). */
-static int put_quorum(struct sr_x *x, struct sr_rows_out *o, const uint8_t request[SR_ID],
-	uint64_t since, struct sr_err *e) {
-	struct sr_version_row v = {0};
-	struct sr_votes votes = {0};
-	int rc = sr_query_version(&v, x->catalogue, request, 0, e);
-	if (rc == 0)
-		rc = sr_query_votes(&votes, x->catalogue, request, v.version, e);
-	if (rc == 0)
-		rc = sr_put_receipt_row(x, o, v.entry, since, e);
-	for (size_t i = 0; i < votes.count && rc == 0; i++)
-		rc = sr_put_receipt_row(x, o, votes.rows[i].entry, since, e);
-	sr_votes_free(&votes);
-	sr_version_row_free(&v);
-	return rc;
-}
-
 int sr_op_proof(struct sr_x *x, struct sr_err *e) {
 	struct sr_rows_out o;
 	uint64_t since = 0;
 	const size_t ids = sr_text_count(&x->q->text, "id"),
 		     indices = sr_text_count(&x->q->text, "index");
 	uint8_t request[SR_ID];
-	const bool quorum = sr_in_id(x, "quorum", request);
+	char person[SR_IN_TEXT];
+	const bool quorum = sr_in_id(x, "quorum", request),
+		   who = sr_in_str(x, "person", person)[0] != '\0';
 	int rc = 0;
-	if (ids + indices + (quorum ? 1 : 0) < 1 || ids + indices > SR_PROOF_MAX_ENTRIES)
+	if (ids + indices + (quorum || who ? 1 : 0) < 1 || ids + indices > SR_PROOF_MAX_ENTRIES)
 		return sr_fail(e, SR_USAGE, "proof: %zu entries asked for, want 1 to %d",
 			ids + indices, SR_PROOF_MAX_ENTRIES);
 	(void)sr_in_dec(x, "since", &since);
@@ -152,7 +137,10 @@ int sr_op_proof(struct sr_x *x, struct sr_err *e) {
 		if (rc == 0)
 			rc = sr_put_receipt_row(x, &o, index, since, e);
 	}
-	return rc == 0 && quorum ? put_quorum(x, &o, request, since, e) : rc;
+	/* Of requests that everybody is to believe (reader.c). */
+	if (rc == 0 && quorum)
+		rc = sr_put_request_origin(x, &o, request, since, e);
+	return rc == 0 && who ? sr_put_person_trust(x, &o, person, since, e) : rc;
 }
 
 int sr_op_object(struct sr_x *x, struct sr_err *e) {

@@ -117,19 +117,55 @@ static bool on_reseal(const struct sr_proofs *p, const struct sr_proven *vote, u
 	return false;
 }
 
-/* Had all roles of ${person} ended before entry ${at}, and no epoch that opened since then has made
- * them a member again? As the catalogue has it, whichever board that was. */
-static bool unseated(const struct sr_proofs *p, const char *person, uint64_t at) {
+/* Did a quorum end the roles of ${person} after entry ${since} and before ${at}? */
+static bool ended_between(
+	const struct sr_proofs *p, const char *person, uint64_t since, uint64_t at) {
 	for (size_t i = 0; i < p->ended.count; i++) {
 		const struct sr_ended *end = &p->ended.rows[i];
-		bool again = false;
 
-		if (!end->all || end->index >= at || strcmp(end->person, person) != 0)
-			continue;
-		for (size_t k = 0; k < p->board_count && !again; k++)
-			again = p->boards[k].opened > end->index && p->boards[k].opened < at &&
-				sr_known_index(&p->boards[k], person) != 0;
-		if (!again)
+		if (end->all && end->index > since && end->index < at &&
+			strcmp(end->person, person) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool sr_proofs_ended(const struct sr_proofs *p, const char *person, uint64_t since) {
+	return ended_between(p, person, since, UINT64_MAX);
+}
+
+/* Had a quorum ended the roles of ${person} before entry ${at}, after the board last seated them?
+ * Another board that seats them afterwards gives this one's seat not back; as the catalogue has it
+ * (catalogue/standby.h, SR_SQL_SEATED). */
+static bool unseated(
+	const struct sr_proofs *p, const uint8_t board[SR_ID], const char *person, uint64_t at) {
+	uint64_t since = 0;
+
+	for (size_t i = 0; i < p->board_count; i++) {
+		const struct sr_known_board *b = &p->boards[i];
+		const uint64_t from = b->standby ? b->entry : b->opened;
+
+		if (memcmp(b->id, board, SR_ID) == 0 && b->opened != 0 && b->opened < at &&
+			from > since && sr_known_index(b, person) != 0)
+			since = from;
+	}
+	return ended_between(p, person, since, at);
+}
+
+/* Has ${person} a seat on a board, before entry ${at}, or is one dealt to them? Then it takes a
+ * quorum to give them a key that the one before does not bear out. Who has left has none any more.
+ */
+static bool sits(const struct sr_proofs *p, const char *person, uint64_t at) {
+	for (size_t i = 0; i < p->board_count; i++) {
+		const struct sr_known_board *b = &p->boards[i];
+		bool over = false;
+
+		for (size_t k = 0; k < p->board_count; k++)
+			over = over ||
+			       (memcmp(p->boards[k].id, b->id, SR_ID) == 0 &&
+				       p->boards[k].opened != 0 && p->boards[k].epoch > b->epoch);
+		if (!over && sr_known_index(b, person) != 0 &&
+			(b->opened == 0 || !unseated(p, b->id, person, at)))
 			return true;
 	}
 	return false;
@@ -151,7 +187,8 @@ uint8_t sr_proofs_voter(
 	if (next != NULL && next->opened != 0 && vote->index > next->opened &&
 		(next->base != next->epoch || !on_reseal(p, vote, epoch)))
 		return 0;
-	return unseated(p, s->head.actor, vote->index) ? 0 : sr_known_index(b, s->head.actor);
+	return unseated(p, board, s->head.actor, vote->index) ? 0
+							      : sr_known_index(b, s->head.actor);
 }
 
 /* Room for one more, zeroed. A second statement about an epoch that is in force is a forgery. */
@@ -299,8 +336,7 @@ static bool same_lines(
 }
 
 /* Did another key take the place of the one that the vote is signed with, before ${before}, without
- * its word? It may have been in other hands when it voted, and what was not decided by then is
- * decided without it (catalogue/apply_key.c). */
+ * its word? It may have been in other hands when it voted. */
 static bool key_lost(const struct sr_proofs *p, const struct sr_proven *vote, uint64_t before) {
 	const struct sr_bytes voter = sr_bytes_str(vote->entry.statement.head.actor);
 
@@ -313,6 +349,13 @@ static bool key_lost(const struct sr_proofs *p, const struct sr_proven *vote, ui
 			return true;
 	}
 	return false;
+}
+
+/* What was not decided by then is decided without what a lost key voted, or who was ended since
+ * (catalogue/apply_key.c, apply_trust.c). */
+static bool vote_void(const struct sr_proofs *p, const struct sr_proven *vote, uint64_t before) {
+	return key_lost(p, vote, before) ||
+	       ended_between(p, vote->entry.statement.head.actor, vote->index, before);
 }
 
 /* Approvals of the exact version ${req} by distinct members of ${b}, before ${before}. */
@@ -340,7 +383,7 @@ static size_t approvals(const struct sr_proofs *p, const struct sr_known_board *
 			epoch != b->epoch ||
 			sr_bytes_eq(sr_proven_field(req, "subject", 0),
 				sr_bytes_str(v->entry.statement.head.actor)) ||
-			key_lost(p, v, before))
+			vote_void(p, v, before))
 			continue;
 		voted[index] = true;
 		n++;
@@ -521,7 +564,6 @@ static int learn_board(struct sr_proofs *p, const struct sr_proven *pr, struct s
 			return sr_fail(e, SR_AUTH,
 				"no proven statement has the key of the board's member %s",
 				b->member[i]);
-		((struct sr_known *)(uintptr_t)who)->roles |= SR_ROLE_MEMBER;
 	}
 	for (size_t i = 0; rc == 0 && i < levels; i++) {
 		uint64_t level = 0, quorum = 0;
@@ -578,14 +620,7 @@ static bool word_counts(const struct sr_proofs *p, const struct sr_known_board *
 		return false;
 	if (sr_known_index(b, who->person) != 0)
 		since = b->entry;
-	for (size_t i = 0; i < p->ended.count; i++) {
-		const struct sr_ended *end = &p->ended.rows[i];
-
-		if (end->all && end->index > since && end->index < before &&
-			strcmp(end->person, who->person) == 0)
-			return false;
-	}
-	return true;
+	return !ended_between(p, who->person, since, before);
 }
 
 void sr_proofs_takeover(struct sr_takeover *out, const struct sr_proofs *p,
@@ -818,7 +853,7 @@ static int verdict(bool *holds, struct sr_proven *pr, int rc, const char *why,
 }
 
 /* A new key that one person gives: somebody else's, and borne out by the key before unless one
- * person could have added them. */
+ * person could have added them: who sits on no board and has no other role that takes a quorum. */
 static int key_holds(bool *holds, const struct sr_proofs *p, struct sr_proven *pr,
 	const struct sr_known *by, struct sr_err *e) {
 	static const char why[] = "who gave that person this key may not, or the key before does "
@@ -836,7 +871,9 @@ static int key_holds(bool *holds, const struct sr_proofs *p, struct sr_proven *p
 	if (rc == 0) {
 		whose = sr_proofs_person(p, card.person);
 		if (whose == NULL || (by->roles & VOUCHERS) == 0 || whose == by ||
-			(!card.by_old && (whose->roles & ~(unsigned)VOUCHED) != 0))
+			(!card.by_old &&
+				((whose->roles & ~(unsigned)(VOUCHED | SR_ROLE_MEMBER)) != 0 ||
+					sits(p, whose->person, pr->index))))
 			rc = SR_AUTH;
 		else if (card.by_old)
 			rc = sr_card_by_old(sr_buf_view(&bytes), whose->pk, &said);

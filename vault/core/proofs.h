@@ -17,10 +17,11 @@
  * takes).
  *
  * A person's next key counts from a `person-key` signed by another curator or officer, when the key
- * before bears it out or the person is researcher and depositor alone; of others it takes a request
- * of kind person with a quorum's approvals. Signatures are checked with the key in force at their
- * entry. An approval counts no more when another key took the place of its own, which did not bear
- * that out, before there was a decision.
+ * before bears it out or the person is researcher and depositor alone and sits on no board, nor is
+ * to; of others it takes a request of kind person with a quorum's approvals. Signatures are checked
+ * with the key in force at their entry. An approval counts no more when, before there was a
+ * decision, another key took the place of its own, which did not bear that out, or a quorum ended
+ * who gave it.
  *
  * The vault's own keys change by `service-key` (ledger/keychange.h). Checkpoints are checked with
  * the key in force at their size: the chain is followed from notes that prove themselves (hello
@@ -153,6 +154,8 @@ const struct sr_known *sr_proofs_person(const struct sr_proofs *p, const char *p
 /* The epoch of a board; NULL: no trusted statement says that there is one. */
 const struct sr_known_board *sr_proofs_board(
 	const struct sr_proofs *p, const uint8_t board[SR_ID], uint64_t epoch);
+/* Did a quorum end the roles of ${person} after entry ${since}, as far as was ever shown? */
+bool sr_proofs_ended(const struct sr_proofs *p, const char *person, uint64_t since);
 /* Who said, before entry ${before}, that the standby board ${b} with these keys (their hash) takes
  * over, each person once: members of it, else custodian, else auditor, as they were then, and while
  * it counts (catalogue/standby.h has the rule, which is the vault's as well). */
