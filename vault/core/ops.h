@@ -599,6 +599,7 @@ struct sr_op_info {
 	int needs;                           /* SR_NEEDS_... */
 	unsigned roles;                      /* SR_ROLE_... */
 	bool body;                           /* takes a body; else one that is not empty is USAGE */
+	bool reads;                          /* it leaves log, secrets and store as they are */
 	struct sr_op_field in[SR_OP_FIELDS]; /* ends with key == NULL */
 };
 /* All of them in order; NULL beyond the last. */
