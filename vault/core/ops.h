@@ -267,7 +267,8 @@
  *   out   total dec
  *   body  rows: item {id, state, level, number, seal-entry: dec, title?} in byte order of ids
  * inbox                login: what waits for the caller
- *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?}; join,
+ *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?} (an
+ *         approval would be taken now: board/authorize.h); join,
  *         correct {request, version}; amend {as vote, person} (who left, and is named in it);
  *         topup, extension {request, version, grant, items dec,
  *         extension dec?} (pieces that the caller may give a live grant); reseal {board, items
