@@ -564,7 +564,7 @@ const struct cli_verb cli_verbs[] = {
 		cli_audit_report_options, 0, 16, verb_audit_report},
 	{"audit", "person",
 		"Show what a person looked at, or with --access-report all that is held on them: "
-		"to themselves, or to an auditor who says why; they are told.",
+		"to themselves, or to an officer or auditor who says why; they are told.",
 		"PERSON [--access-report] [--format table|csv|jsonl] [--out F] [--reason TEXT] "
 		"--as ANYBODY",
 		"strongroom audit person p-6f1c2a90b3d4e5f6 --access-report --as ada.id",

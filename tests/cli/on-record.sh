@@ -61,9 +61,20 @@ hasnt 'yearly sample'
 # The reason is for the officer, the reader, and whom it is about.
 ok as of audit report reads --format jsonl
 has 'the yearly sample'
-ok as au audit person "$RI" --access-report --reason 'asked by ri' --format jsonl
+# All that is held on them: to the officer, who answers for it. An auditor sees that it is there, and whose, not the words.
+ok as of audit person "$RI" --access-report --reason 'asked by ri' --format jsonl
 has '"text":"the thesis"'
 has '"name":"Name of ri"'
+ok as au audit person "$RI" --access-report --reason 'asked by ri' --format jsonl
+has '"field":"reason".*"row":"texts"'
+has '"title":"paper"'
+hasnt 'the thesis|Name of ri|"text":'
+ok as au audit person "$RI" --reason 'the yearly sample'
+has "$RI"
+hasnt 'Name of ri'
+# Members, curators and officers are known by name to everybody here.
+ok as au audit person "$(who m1)" --reason 'the yearly sample'
+has 'Name of m1'
 
 # One's own, with nothing on the record.
 before=$(reads)

@@ -482,7 +482,8 @@
  *   in    section token, person, offset dec?, limit dec?
  *   out   size dec
  *   body  as audit.report, also the sections about one person; `person` {person, key b64, role*,
- *         ever*, entry, rekeyed*, name?} for the section person
+ *         ever*, entry, rekeyed*, name?} for the section person. Names and words of people are for
+ *         that person and for officers; auditors get titles
  * audit.replay         house: member, curator, officer, auditor, custodian. A step of audit/audit.h
  *                      for each call; begins one, or goes on with what was interrupted.
  *   in    anew token? ("yes": from the beginning; of the first call alone)

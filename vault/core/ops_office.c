@@ -241,7 +241,7 @@ static int address_of(struct sr_buf *out, struct sr_x *x, const char *person, st
 /* Nobody is told of a vote that they could not give. */
 static int may_be_told(bool *may, struct sr_x *x, const struct sr_notice_row *n, struct sr_err *e) {
 	struct sr_version_row v = {.version = 0};
-	struct sr_ruling r;
+	struct sr_ruling r = {.allowed = false};
 	int rc;
 
 	*may = true;
