@@ -365,7 +365,7 @@ static const char *const narrow[][12] = {
 		"rejections", "rule", NULL},
 	{"refusals", "what", "rule", "person", "received", "request", "grant", "item", NULL},
 	{"glass", "checkout", "person", "received", "reader", "item", "form", "opened", NULL},
-	{"exports", "person", "item", "received", "recipient", "bytes", NULL},
+	{"exports", "person", "item", "received", "stage", "recipient", "bytes", NULL},
 	{"activity", "day", "type", "count", NULL},
 	{"heartbeat", "from", "to", "seconds", "entries", "cut", NULL},
 	{"unwitnessed", "from", "to", "seconds", "entry", "entries", "still", NULL},

@@ -682,7 +682,8 @@ SR_MUST int sr_query_tombstones(struct sr_tombstones *out, struct sr_catalogue *
 	uint64_t past, struct sr_err *e);
 void sr_tombstones_free(struct sr_tombstones *l);
 
-/* Age files of the item that left the vault, as far as they went out whole. */
+/* Age files of the item that left the vault or began to: all but the last bytes of one that did not
+ * end may have. */
 SR_MUST int sr_query_exports(
 	uint64_t *count, struct sr_catalogue *c, const uint8_t item[SR_ID], struct sr_err *e);
 /* The entry of the last destruction of items, or erasure of what was kept of a person; NOTFOUND:
