@@ -28,6 +28,10 @@ ok as m1 request show "$REQUEST"
 ok as ri request show "$REQUEST"
 same "$(reads)" 2
 
+# Nobody is said to have read what there is not.
+refused 2 'there is no section nonsense' as au audit report nonsense
+refused 2 'one section' as au audit report --format csv
+same "$(reads)" 2
 # A report says what it is of.
 ok as au audit report views --format csv
 has "^entry,person,name,item"
