@@ -352,8 +352,8 @@ static void help_options(const struct cli_option *o) {
 }
 
 void cli_help_verb(const struct cli_verb *v) {
-	printf("usage: strongroom %s%s%s %s\n\n%s\n", v->name, v->sub != NULL ? " " : "",
-		v->sub != NULL ? v->sub : "", v->usage, v->summary);
+	printf("usage: strongroom %s%s%s%s%s\n\n%s\n", v->name, v->sub != NULL ? " " : "",
+		v->sub != NULL ? v->sub : "", v->usage[0] != '\0' ? " " : "", v->usage, v->summary);
 	if (v->options != NULL) {
 		printf("\noptions:\n");
 		help_options(v->options);

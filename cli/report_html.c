@@ -636,7 +636,7 @@ static const struct {
 	{"requests", "Requests"},
 	{"refusals", "Refused acts"},
 	{"glass", "Breaks of glass: witnessing waived"},
-	{"exports", "Exports"},
+	{"exports", "Exports: the record is written before the last bytes leave"},
 	{"reads", "Who read the log"},
 	{"heartbeat", "Silence of more than ten minutes while core ran"},
 	{"unwitnessed", "Times in which entries waited for witnesses for more than a minute"},

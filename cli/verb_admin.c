@@ -375,10 +375,6 @@ int verb_status(struct cli *c, struct sr_err *e) {
 
 /* --- core --- */
 
-enum {
-	START_MS = 5000 /* witnesses that are away must not keep a vault from starting */
-};
-
 static void tell(void *ctx, const char *sentence) {
 	const struct cli *c = ctx;
 	if (!c->quiet)
@@ -419,19 +415,17 @@ int verb_core(struct cli *c, struct sr_err *e) {
 		rc = sr_core_intake(c->core, c->launcher, e);
 	if (rc != 0)
 		return rc;
-	/* Before anybody is served: do the witnesses know more than this copy of the log? */
-	rc = sr_witnessing_run(c->core->vault, START_MS, true, e);
-	if (rc == 0 && sr_witnessing_alarm(c->core->vault) != NULL) {
-		cli_hint(c, "stop, and read ADMIN, \"A witness knows more\"");
+	/* One of an earlier day. What witnesses know now is asked by the server. */
+	if (sr_witnessing_alarm(c->core->vault) != NULL)
 		rc = sr_fail(
 			e, SR_AUTH, "core does not start: %s", sr_witnessing_alarm(c->core->vault));
-	}
-	if (rc != 0)
-		return rc;
 	const struct sr_server_options so = {.core = c->core, .tell = tell, .ctx = c};
-	rc = sr_server_new(&server, &so, e);
+	if (rc == 0)
+		rc = sr_server_new(&server, &so, e);
 	if (rc == 0)
 		rc = sr_server_run(server, e);
+	if (rc == SR_AUTH && sr_witnessing_alarm(c->core->vault) != NULL)
+		cli_hint(c, "stop, and read ADMIN, \"A witness knows more\"");
 	sr_server_free(server);
 	return rc;
 }

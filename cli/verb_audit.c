@@ -365,7 +365,7 @@ static const char *const narrow[][12] = {
 		"rejections", "rule", NULL},
 	{"refusals", "what", "rule", "person", "received", "request", "grant", "item", NULL},
 	{"glass", "checkout", "person", "received", "reader", "item", "form", "opened", NULL},
-	{"exports", "person", "item", "received", "recipient", "bytes", NULL},
+	{"exports", "person", "item", "received", "stage", "recipient", "bytes", NULL},
 	{"activity", "day", "type", "count", NULL},
 	{"heartbeat", "from", "to", "seconds", "entries", "cut", NULL},
 	{"unwitnessed", "from", "to", "seconds", "entry", "entries", "still", NULL},
@@ -568,11 +568,11 @@ static int put_html(struct reporting *r, struct sr_err *e) {
 	return cli_report_html(&r->out, &page, e);
 }
 
-static int put_sections(struct reporting *r, struct sr_err *e) {
+/* What is asked for is there: before it is on the record that somebody read it. */
+static int known_sections(const struct reporting *r, struct sr_err *e) {
 	const struct cli_args *args = &r->c->args;
-	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < args->word_count; i++) {
+	for (size_t i = 0; i < args->word_count; i++) {
 		const struct sr_section *s = sr_section_named(sr_bytes_str(args->words[i]));
 
 		if (s == NULL || s->person)
@@ -584,6 +584,13 @@ static int put_sections(struct reporting *r, struct sr_err *e) {
 	if (r->format == CSV && args->word_count != 1)
 		return sr_fail(e, SR_USAGE,
 			"--format csv holds one section: name it (audit report --help lists them)");
+	return 0;
+}
+
+static int put_sections(struct reporting *r, struct sr_err *e) {
+	const struct cli_args *args = &r->c->args;
+	int rc = 0;
+
 	for (size_t i = 0; rc == 0 && i < args->word_count; i++)
 		rc = put_section(r, sr_section_named(sr_bytes_str(args->words[i])), e);
 	for (size_t i = 0; rc == 0 && args->word_count == 0 && sr_section_at(i) != NULL; i++)
@@ -605,6 +612,8 @@ int verb_audit_report(struct cli *c, struct sr_err *e) {
 	if (rc == 0 && r.format == HTML && c->args.word_count > 0)
 		rc = sr_fail(
 			e, SR_USAGE, "--format html shows all sections on one page: name none");
+	if (rc == 0)
+		rc = known_sections(&r, e);
 	if (rc == 0)
 		rc = on_record(&r, "report", e);
 	if (rc == SR_DENIED)

@@ -357,7 +357,8 @@ static int agree(struct cli *c, const uint8_t fingerprint[SR_HASH], struct sr_er
 		fprintf(stderr, "its fingerprint is\n  %s\n", hex);
 	if (!cli_question("Is this what the members read to each other? Type yes to sign: ", answer,
 		    sizeof answer)) {
-		cli_tell(c, "compare it with what the members read to each other");
+		cli_tell(c, "nobody was asked: compare it with what the members read to each other "
+			    "(a script gives --fingerprint, and no other draft is signed)");
 		return 0;
 	}
 	if (strcmp(answer, "yes") == 0)

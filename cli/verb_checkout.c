@@ -4,6 +4,7 @@
  * A checkout is a statement; opening it is separate and may be repeated while it lives, since the
  * process that holds the item's key may end (each command does, without a running core).
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "cli/asking.h"
 #include "cli/verbs.h"
 #include "cli/words.h"
+#include "intake/names.h"
 
 const struct cli_option cli_grants_options[] = {
 	{"state", CLI_ONE, "STATE", "live, suspended, closed, expired, revoked"},
@@ -329,31 +331,57 @@ int verb_checkout(struct cli *c, struct sr_err *e) {
 	return rc;
 }
 
-/* Which file is meant: a number, or its path. */
+struct finding {
+	struct sr_bytes typed;
+	uint64_t alike; /* how many */
+	uint64_t at;    /* the first of them */
+};
+
+static int find_on_page(struct finding *f, const struct cli_answer *a, struct sr_err *e) {
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < a->rows.count; i++) {
+		const struct sr_bytes path = sr_row_get(&a->rows.rows[i], "path");
+		uint64_t index = 0;
+		if (!sr_name_alike(path, f->typed))
+			continue;
+		rc = sr_row_get_dec(&index, &a->rows.rows[i], "index", e);
+		if (f->alike++ == 0)
+			f->at = index;
+	}
+	return rc;
+}
+
+/* Which file is meant: a number, or its path. A keyboard spells an accent in one way, and the
+ * machine that a file is from may in another: what looks the same is that file, where there is one
+ * alone. */
 static int find_file(struct cli *c, const uint8_t checkout[SR_ID], const char *typed,
 	uint64_t *index, struct sr_err *e) {
+	struct finding f = {.typed = sr_bytes_str(typed)};
 	char shown[128];
-	if (sr_parse_dec(index, sr_bytes_str(typed), INT64_MAX, NULL) == 0)
+	size_t n = 1000;
+	int rc = 0;
+	if (sr_parse_dec(index, f.typed, INT64_MAX, NULL) == 0)
 		return 0;
-	for (uint64_t offset = 0;;) {
+	for (uint64_t offset = 0; rc == 0 && n == 1000; offset += n) {
 		struct cli_answer a;
-		int rc = files_of(c, &a, checkout, offset, e);
-		const size_t n = rc == 0 ? a.rows.count : 0;
-		bool found = false;
-		for (size_t i = 0; rc == 0 && !found && i < n; i++) {
-			found = sr_bytes_eq(
-				sr_row_get(&a.rows.rows[i], "path"), sr_bytes_str(typed));
-			if (found)
-				rc = sr_row_get_dec(index, &a.rows.rows[i], "index", e);
-		}
+		rc = files_of(c, &a, checkout, offset, e);
+		n = rc == 0 ? a.rows.count : 0;
+		if (rc == 0)
+			rc = find_on_page(&f, &a, e);
 		cli_answer_free(&a);
-		if (rc != 0 || found)
-			return rc;
-		if (n < 1000)
-			return sr_fail(e, SR_NOTFOUND, "the item has no file \"%s\"",
-				sr_escape_to(shown, sizeof shown, sr_bytes_str(typed)));
-		offset += n;
 	}
+	if (rc != 0)
+		return rc;
+	(void)sr_escape_to(shown, sizeof shown, f.typed);
+	if (f.alike == 0)
+		return sr_fail(e, SR_NOTFOUND, "the item has no file \"%s\"", shown);
+	if (f.alike > 1) {
+		cli_hint(c, "give the number of the file, which the list has");
+		return sr_fail(e, SR_USAGE, "%" PRIu64 " files have names that look like \"%s\"",
+			f.alike, shown);
+	}
+	*index = f.at;
+	return 0;
 }
 
 /* Pages of what comes (intake/pages.h): before each but the first stands a form feed, which came as

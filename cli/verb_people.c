@@ -10,6 +10,7 @@
 #include "base/escape.h"
 #include "cli/verbs.h"
 #include "cli/words.h"
+#include "intake/names.h"
 #include "ledger/card.h"
 
 const struct cli_option cli_person_add_options[] = {
@@ -403,7 +404,8 @@ int cli_collection_id(struct cli *c, uint8_t id[SR_ID], const char *typed, struc
 	int rc = cli_call(c, &a, e);
 	for (size_t i = 0; rc == 0 && i < a.rows.count; i++) {
 		const struct sr_row *row = &a.rows.rows[i];
-		if (!sr_bytes_eq(sr_row_get(row, "name"), sr_bytes_str(typed)))
+		/* Two that look the same are told apart by their ids, whichever was typed. */
+		if (!sr_name_alike(sr_row_get(row, "name"), sr_bytes_str(typed)))
 			continue;
 		found++;
 		rc = sr_row_get_id(id, SR_ID, row, "id", e);

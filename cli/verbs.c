@@ -79,7 +79,8 @@ const struct cli_verb cli_verbs[] = {
 		cli_board_new_options, 0, 0, verb_board_new},
 	{"board", "deal",
 		"Sign the founding statement and deal shares; the last member's founds the "
-		"vault. After a complaint: deal anew.",
+		"vault. After a complaint: deal anew. Without a terminal nobody is asked whether "
+		"the draft is the right one: give its --fingerprint.",
 		"--as MEMBER [--fingerprint HEX] [--board B]", "strongroom board deal --as m1.id",
 		cli_board_act_options, 0, 0, verb_board_deal},
 	{"board", "accept",
@@ -564,7 +565,7 @@ const struct cli_verb cli_verbs[] = {
 		cli_audit_report_options, 0, 16, verb_audit_report},
 	{"audit", "person",
 		"Show what a person looked at, or with --access-report all that is held on them: "
-		"to themselves, or to an auditor who says why; they are told.",
+		"to themselves, or to an officer or auditor who says why; they are told.",
 		"PERSON [--access-report] [--format table|csv|jsonl] [--out F] [--reason TEXT] "
 		"--as ANYBODY",
 		"strongroom audit person p-6f1c2a90b3d4e5f6 --access-report --as ada.id",

@@ -44,4 +44,13 @@ has 'File too large'
 ok as of audit report exports --format jsonl
 same "$(jq -sr '[.[] | select(.recipient == "" or .recipient == null)] | length' out)" 1
 same "$(jq -sr '[.[] | select(.sha256 != "" and .sha256 != null)] | length' out)" 2
+same "$(jq -r .stage out | tr '\n' ' ')" 'ended ended began '
 same "$(jq -sr '.[-1].item' out)" "$one"
+# Nor does a certificate of its destruction forget it.
+ok as cu1 destroy "$one" --reason 'it ends' --json
+end=$(json request)
+ok as m1 vote "$end" approve
+ok as m2 vote "$end" approve
+ok as of certificate "$one"
+has '^exports 2$'
+has '^not-promised exports'

@@ -45,6 +45,21 @@ for at in 5 60 130 $((size - 20)) names lost; do
 	ok sr scrub
 	has '; 0 findings'
 done
+# What a power cut makes of the append after the last deposit is nobody's doing: zeros for bytes that never came, or an end
+# too soon. The same in a vault that went on since is damage.
+for from in 40 20; do
+	again
+	deposit f
+	size=$(stat -c %s vault/packs/INVENTORY.names)
+	dd if=/dev/zero of=vault/packs/INVENTORY.names bs=1 seek=$((size - from)) count=12 conv=notrunc status=none
+	((from != 20)) || truncate -s $((size - from)) vault/packs/INVENTORY.names
+	ok sr scrub
+	has '; 0 findings'
+	again
+	size=$(stat -c %s vault/packs/INVENTORY.names)
+	truncate -s $((size - from)) vault/packs/INVENTORY.names
+	refused 3 'packs/INVENTORY' sr scrub
+done
 # What stands in the log already is not lost over it.
 again
 flip vault/packs/INVENTORY.names 0

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.bash"
 
 sr doctor >out 2>err || skip "no sandbox here: $(head -n 3 out err)"
+same "$(cut -d: -f1-2 out | sort | uniq -d)" '' 'each wall is told once'
 python3 - <<'END'
 import io, tarfile, zipfile
 with zipfile.ZipFile('slip.zip', 'w') as z:
@@ -86,7 +87,7 @@ mkdir home
 without=(bwrap --unshare-user --disable-userns --dev-bind / / --)
 if "${without[@]}" true 2>/dev/null; then
 	refused 1 'sandbox cannot be set up.*user namespaces' "${without[@]}" "$STRONGROOM_T" inspect words
-	refused 1 'walls do not stand' "${without[@]}" "$STRONGROOM_T" doctor
+	refused 1 'walls do(es)? not stand' "${without[@]}" "$STRONGROOM_T" doctor
 	has 'FAULT'
 fi
 # While a swap is on that is not encrypted, too: what a parser holds may be written to it.
@@ -94,14 +95,15 @@ printf 'Filename Type Size Used Priority\n/dev/sda2 partition 999420 0 -2\n' >sw
 export SR_SWAPS=$W/swaps
 refused 1 'swap on /dev/sda2 is not encrypted.*swapoff' sr inspect words
 hasnt 'text/plain'
-refused 1 'walls do not stand' sr doctor
+refused 1 'walls do(es)? not stand' sr doctor
 has '^FAULT  swap: swap on /dev/sda2 is not encrypted'
+same "$(wc -l <out)" 1 'once'
 unset SR_SWAPS
 # Nor without bubblewrap.
 hidden=(bwrap --dev-bind / / --tmpfs /usr/bin --tmpfs /usr/local/bin --)
 if "${hidden[@]}" "$STRONGROOM_T" --version >/dev/null 2>&1; then
 	refused 1 'bubblewrap is not installed, and nothing is parsed without it: make deps-room' "${hidden[@]}" "$STRONGROOM_T" inspect words
-	refused 1 'walls do not stand' "${hidden[@]}" "$STRONGROOM_T" doctor
+	refused 1 'walls do(es)? not stand' "${hidden[@]}" "$STRONGROOM_T" doctor
 	has '^FAULT +the sandbox: bubblewrap is not installed'
 fi
 # A tool that is there and cannot be used is told of, with why, where it is wanted and by the doctor; all else goes on.

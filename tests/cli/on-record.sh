@@ -28,6 +28,10 @@ ok as m1 request show "$REQUEST"
 ok as ri request show "$REQUEST"
 same "$(reads)" 2
 
+# Nobody is said to have read what there is not.
+refused 2 'there is no section nonsense' as au audit report nonsense
+refused 2 'one section' as au audit report --format csv
+same "$(reads)" 2
 # A report says what it is of.
 ok as au audit report views --format csv
 has "^entry,person,name,item"
@@ -61,9 +65,20 @@ hasnt 'yearly sample'
 # The reason is for the officer, the reader, and whom it is about.
 ok as of audit report reads --format jsonl
 has 'the yearly sample'
-ok as au audit person "$RI" --access-report --reason 'asked by ri' --format jsonl
+# All that is held on them: to the officer, who answers for it. An auditor sees that it is there, and whose, not the words.
+ok as of audit person "$RI" --access-report --reason 'asked by ri' --format jsonl
 has '"text":"the thesis"'
 has '"name":"Name of ri"'
+ok as au audit person "$RI" --access-report --reason 'asked by ri' --format jsonl
+has '"field":"reason".*"row":"texts"'
+has '"title":"paper"'
+hasnt 'the thesis|Name of ri|"text":'
+ok as au audit person "$RI" --reason 'the yearly sample'
+has "$RI"
+hasnt 'Name of ri'
+# Members, curators and officers are known by name to everybody here.
+ok as au audit person "$(who m1)" --reason 'the yearly sample'
+has 'Name of m1'
 
 # One's own, with nothing on the record.
 before=$(reads)

@@ -120,12 +120,33 @@ unset SR_WITNESS_MS
 ok as ri cat "$BEGUN" 0
 has one
 
-# The older copy, taken for the vault: the witness knows more, and core does not start.
+# The older copy, taken for the vault: the witness knows more, and core ends. One that takes its time to say so holds up
+# nobody who reads; what would write waits for it, so that nothing comes into the fork.
 stop_core
 mv "$STRONGROOM_VAULT" "$W/newer"
 mv "$W/older" "$STRONGROOM_VAULT"
 rm -rf "$STRONGROOM_STATE"
-refused 3 'cosigned size [0-9]+ of this log, which has [0-9]+ entries' sr core
+kill -STOP "$WITNESS_PID"
+core
+ok as m1 witness status --json
+entries=$(json size)
+as m1 comment "$REQUEST" 'a fork' >fork.out 2>&1 &
+forker=$!
+sleep 0.3
+ok as m2 inbox # beside the one that waits
+kill -CONT "$WITNESS_PID"
+for _ in $(seq 200); do ours "$CORE_PID" || break; sleep 0.05; done
+! ours "$CORE_PID" || fail 'core goes on with an older copy'
+rc=0
+wait "$CORE_PID" || rc=$?
+CORE_PID=
+same "$rc" 3
+grep -qE 'ends before it wrote anything: witness .* cosigned size [0-9]+ of this log, which has [0-9]+ entries' core.err ||
+	fail "core says: $(cat core.err)"
+! wait "$forker" || fail 'a comment was written into the fork'
+ok sr witness status --json
+same "$(json size)" "$entries"
+refused 3 'core does not start: witness .* cosigned size' sr core
 refused 4 'writing stops, by a witness' as m1 comment "$REQUEST" 'a fork'
 ok sr witness status
 has 'ALARM'

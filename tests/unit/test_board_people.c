@@ -2,8 +2,8 @@
  * people - what officers attest and whom it keeps from voting; what the end of a person stops. The
  * acts are world.h's.
  */
+#include "board/authorize.h"
 #include "board/invariants.h"
-
 #include "board/quarantine.h"
 #include "catalogue/catalogue.h"
 #include "ledger/card.h"
@@ -186,7 +186,7 @@ static void conflict_blocks(void **state) {
 			i == 0 ? "rule supervisor" : "rule student");
 	assert_ok(sr_query_tally(&t, w->v->catalogue, rq.id, 0, &w->e), &w->e);
 	assert_int_equal(t.eligible, 2);
-	assert_ok(sr_query_inbox(&inbox, w->v->catalogue, w->member[0].person, &w->e), &w->e);
+	assert_ok(sr_authorize_inbox(&inbox, w->v, w->member[0].person, w->now, &w->e), &w->e);
 	assert_int_equal(inbox.count, 0);
 	sr_versions_free(&inbox);
 	/* A co-applicant is a party like the applicant. */
@@ -304,7 +304,7 @@ static size_t inbox_of(struct world *w, size_t member) {
 	struct sr_versions l = {0};
 	size_t n;
 
-	assert_ok(sr_query_inbox(&l, w->v->catalogue, w->member[member].person, &w->e), &w->e);
+	assert_ok(sr_authorize_inbox(&l, w->v, w->member[member].person, w->now, &w->e), &w->e);
 	n = l.count;
 	sr_versions_free(&l);
 	return n;

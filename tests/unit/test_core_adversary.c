@@ -383,7 +383,10 @@ static int ask(struct caller *c, const struct sr_op_info *op) {
 	if (c->who != NOBODY && c->session.person[0] == '\0')
 		rig_login(&c->d, person_of(c->s->g->w, c->who));
 	make_call(c->s, &c->d.q, op);
+	const uint64_t size = sr_ledger_next_index(c->s->g->w->v->ledger);
 	sr_core_call(&c->s->g->core, &c->session, &c->d.q, &c->d.r);
+	if (op->reads) /* it is answered while nothing may be written yet (core/server.h) */
+		assert_int_equal(sr_ledger_next_index(c->s->g->w->v->ledger), size);
 	judge(c->s, c->who, op, &c->d.r);
 	const uint64_t took = sr_mono_ms() - began;
 	if (took > c->slowest_ms) {

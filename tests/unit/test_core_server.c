@@ -3,11 +3,14 @@
  * idle, too many or too large, and a clean end. The server turns in a thread of the test; the
  * vault is touched by nobody else meanwhile.
  */
+#include <inttypes.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "core_served.h"
+#include "cosigning_rig.h"
 #include "world.h"
 
 static void test_two_desks(void **state) {
@@ -510,6 +513,57 @@ static void test_alarm(void **state) {
 	rig_free(v.g);
 }
 
+/* A witness that takes the question and says nothing: who reads is served meanwhile, and what may
+ * write waits for it, though not for ever. */
+static void test_asking(void **state) {
+	enum {
+		ASK_MS = 700
+	};
+	struct sockaddr_in a = {.sin_family = AF_INET};
+	socklen_t len = sizeof a;
+	const int silent = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct rig_desk d;
+	struct sr_buf text;
+	struct served v;
+	char want[24];
+	(void)state;
+	memset(&v, 0, sizeof v);
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(silent, (const struct sockaddr *)&a, sizeof a), 0);
+	assert_int_equal(listen(silent, 4), 0);
+	assert_int_equal(getsockname(silent, (struct sockaddr *)&a, &len), 0);
+	v.g = rig_new(NULL);
+	keys();
+	sr_buf_init(&text);
+	sr_buf_put_str(&text, "witness w ");
+	sr_vkey_put(&text, &key[0]);
+	sr_buf_printf(&text, " http://127.0.0.1:%u\nquorum w\n", ntohs(a.sin_port));
+	assert_ok(sr_witnessing_adopt(v.g->w->v, sr_buf_view(&text), &v.e), &v.e);
+	sr_buf_free(&text);
+	rig_desk_close(&v.g->desk);
+	const struct sr_server_options o = {
+		.core = &v.g->core, .tell = tell, .ctx = &v, .ask_ms = ASK_MS};
+	const uint64_t began = sr_mono_ms(), size = sr_ledger_next_index(v.g->w->v->ledger);
+	assert_ok(sr_server_new(&v.s, &o, &v.e), &v.e);
+	assert_int_equal(pthread_create(&v.thread, NULL, turn, &v), 0);
+	sit(&d, &v);
+	rig_login(&d, &v.g->w->custodian);
+	assert_ok(rig_call(&d, "status", NULL, NULL), &d.e);
+	assert_ok(rig_call(&d, "witness", NULL, NULL), &d.e);
+	snprintf(want, sizeof want, "%" PRIu64, size);
+	assert_field(&d, "size", want);
+	assert_ok(rig_call(&d, "scrub", NULL, NULL), &d.e);
+	assert_true(sr_mono_ms() - began >= ASK_MS);
+	/* From then on nothing waits. */
+	assert_false(sr_witnessing_heard(v.g->w->v));
+	assert_ok(rig_call(&d, "witness", NULL, NULL), &d.e);
+	snprintf(want, sizeof want, "%" PRIu64, size + 1);
+	assert_field(&d, "size", want);
+	rig_desk_close(&d);
+	serve_end(&v);
+	close(silent);
+}
+
 /* --- the other end ---------------------------------------------------------------------------- */
 
 /* A core that breaks off after ${len} bytes of its answer. */
@@ -601,6 +655,7 @@ int main(void) {
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_failed),
 		cmocka_unit_test(test_alarm),
+		cmocka_unit_test(test_asking),
 		cmocka_unit_test(test_other_end),
 		cmocka_unit_test(test_core),
 	};

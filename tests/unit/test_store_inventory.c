@@ -106,6 +106,28 @@ static void test_torn(void **state) {
 	assert_ok(sr_inventory_open(&inv, dir, &e), &e);
 	assert_int_equal(sr_inventory_count(inv), 3);
 	sr_inventory_close(inv);
+	/* ... or whose bytes in the middle never came, while later ones did */
+	for (size_t at = 66; at + 20 < 3 * (size_t)66; at += 13) {
+		uint8_t whole[3 * 66];
+		memcpy(whole, file.p, sizeof whole);
+		memset(whole + at, 0, 20);
+		t_write_file(names, whole, sizeof whole);
+		assert_ok(sr_inventory_open(&inv, dir, &e), &e);
+		assert_int_equal(sr_inventory_count(inv), at / 66);
+		for (size_t i = 0; i < 3; i++) { /* told again */
+			name_of(name, i);
+			assert_ok(sr_inventory_add(inv, name, &e), &e);
+		}
+		sr_inventory_close(inv);
+		assert_ok(sr_inventory_open(&inv, dir, &e), &e);
+		assert_int_equal(sr_inventory_count(inv), 3);
+		sr_inventory_close(inv);
+		/* Zeros are no cover for other bytes in that line. */
+		whole[at / 66 * 66 + (at % 66 == 0 ? 30 : 0)] = '*';
+		t_write_file(names, whole, sizeof whole);
+		assert_fails(sr_inventory_open(&inv, dir, &e), SR_CORRUPT, &e,
+			"is not a sign and 64 digits");
+	}
 	file.p[66] = '*';
 	t_write_file(names, file.p, file.len);
 	assert_fails(sr_inventory_open(&inv, dir, &e), SR_CORRUPT, &e,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "board/authorize.h"
 #include "board/held.h"
 #include "board/invariants.h"
 #include "board/keys.h"
@@ -1010,11 +1011,25 @@ static void pieces_put(
 	free(mine);
 }
 
+/* What a member's inbox is made of says the same as the door did: who may vote is taken, and who
+ * may not hears of the same rule; a rule of the board refuses nobody who may. */
+static void judged_alike(struct world *w, const struct sr_ruling *r, int rc) {
+	const bool fault = strstr(w->out.err.text, "an incident tells") != NULL;
+
+	if (rc == 0)
+		assert_true(r->allowed);
+	else if (!r->allowed && w->out.rule[0] != '\0')
+		assert_string_equal(w->out.rule, r->rule);
+	else if (!fault)
+		assert_string_equal(w->out.title, "");
+}
+
 int world_vote(struct world *w, const struct world_vote *vote) {
 	const char *decision = vote->decision != NULL ? vote->decision : "approve";
 	bool approves = strcmp(decision, "approve") == 0 || strcmp(decision, "topup") == 0;
 	struct sr_version_row v = {0};
 	struct world_draft d;
+	struct sr_ruling r;
 	char id[2 * SR_ID + 1], hash[2 * SR_HASH + 1];
 
 	assert_ok(sr_query_version(&v, w->v->catalogue, vote->request, 0, &w->e), &w->e);
@@ -1035,8 +1050,14 @@ int world_vote(struct world *w, const struct world_vote *vote) {
 	world_text(&d, "reason", "considered");
 	if (approves && v.has_key)
 		pieces_put(&d, vote, &v);
+	assert_ok(sr_authorize_voter(
+			  &r, w->v, &v, w->member[vote->member].person, sr_vault_now(w->v), &w->e),
+		&w->e);
 	sr_version_row_free(&v);
-	return world_commit(&d, NULL);
+	const int rc = world_commit(&d, NULL);
+	if (strcmp(decision, "approve") == 0 && vote->extension == 0)
+		judged_alike(w, &r, rc);
+	return rc;
 }
 
 int world_extend(struct world *w, const struct world_extend *x) {

@@ -364,7 +364,7 @@ static int may_adopt(bool *out, struct sr_vault *v, const struct sr_version_row 
 }
 
 /* Does nothing in the rules keep this member from approving? A fault of the rules does not. */
-static int may_approve(bool *out, struct sr_vault *v, const struct sr_facts *f,
+static int may_approve(struct sr_ruling *out, struct sr_vault *v, const struct sr_facts *f,
 	const struct sr_version_row *of, const char *member, struct sr_err *e) {
 	struct sr_authorized *a = calloc(1, sizeof *a);
 	struct sr_inputs in = {.action = ""};
@@ -375,9 +375,49 @@ static int may_approve(bool *out, struct sr_vault *v, const struct sr_facts *f,
 	rc = sr_inputs_of_voter(&in, f, of, member, e);
 	rc = sr_authorize(a, v, &in, rc, e);
 	sr_inputs_free(&in);
-	*out = rc == 0 && a->word != SR_JUDGED_DENY;
+	memset(out, 0, sizeof *out);
+	out->allowed = rc == 0 && a->word != SR_JUDGED_DENY;
+	if (rc == 0 && !out->allowed) {
+		snprintf(out->rule, sizeof out->rule, "%.47s", a->rule);
+		snprintf(out->title, sizeof out->title, "%s", a->title);
+		snprintf(out->why, sizeof out->why, "%.399s", a->why);
+	}
 	sr_authorized_free(a);
 	free(a);
+	return rc;
+}
+
+int sr_authorize_voter(struct sr_ruling *out, struct sr_vault *v, const struct sr_version_row *of,
+	const char *member, int64_t now, struct sr_err *e) {
+	struct sr_facts f;
+	int rc = sr_invariants_voter(out, v->catalogue, now, of, member, e);
+
+	if (rc != 0 || !out->allowed || strcmp(of->kind, "policy") == 0)
+		return rc;
+	rc = sr_authorize_facts(&f, v, now, e);
+	return rc == 0 ? may_approve(out, v, &f, of, member, e) : rc;
+}
+
+int sr_authorize_inbox(struct sr_versions *out, struct sr_vault *v, const char *member, int64_t now,
+	struct sr_err *e) {
+	size_t kept = 0;
+	int rc = sr_query_unvoted(out, v->catalogue, member, e);
+
+	for (size_t i = 0; rc == 0 && i < out->count; i++) {
+		const struct sr_version_row row = out->rows[i];
+		struct sr_ruling r;
+
+		rc = sr_authorize_voter(&r, v, &row, member, now, e);
+		if (rc != 0 || !r.allowed)
+			continue;
+		/* The one that is left out takes its place, and is freed with the list's end. */
+		out->rows[i] = out->rows[kept];
+		out->rows[kept++] = row;
+	}
+	while (rc == 0 && out->count > kept)
+		sr_version_row_free(&out->rows[--out->count]);
+	if (rc != 0)
+		sr_versions_free(out);
 	return rc;
 }
 
@@ -395,13 +435,17 @@ static int count_approvers(uint32_t *out, struct sr_vault *v, const struct sr_ve
 	if (rc == 0)
 		rc = sr_authorize_facts(&f, v, now, e);
 	for (size_t i = 0; rc == 0 && i < b->member_count; i++) {
+		struct sr_ruling r;
 		bool may = false;
 
 		if (!b->members[i].active || has_voted(&votes, b->members[i].person))
 			continue;
-		rc = strcmp(of->kind, "policy") == 0
-			     ? may_adopt(&may, v, of, b->members[i].person, e)
-			     : may_approve(&may, v, &f, of, b->members[i].person, e);
+		if (strcmp(of->kind, "policy") == 0) {
+			rc = may_adopt(&may, v, of, b->members[i].person, e);
+		} else {
+			rc = may_approve(&r, v, &f, of, b->members[i].person, e);
+			may = rc == 0 && r.allowed;
+		}
 		*out += may;
 	}
 	sr_votes_free(&votes);

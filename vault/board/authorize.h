@@ -29,6 +29,7 @@
 #define SR_BOARD_AUTHORIZE_H
 
 #include "board/door.h"
+#include "board/invariants.h"
 #include "board/policy_inputs.h"
 #include "policy/judge.h"
 
@@ -97,6 +98,15 @@ SR_MUST int sr_authorize_schema(const struct sr_schema **out, struct sr_vault *v
  * good (sr_query_tally): a request is refused for want of a quorum only when neither would do, so a
  * rule that forbids votes for a while, or cannot be evaluated, ends nothing. */
 SR_MUST int sr_authorize_voters(uint32_t *out, struct sr_vault *v, const struct sr_version_row *of,
+	int64_t now, struct sr_err *e);
+
+/* May this member approve the newest version of a request now? The judgement of the door: what
+ * nobody can change (sr_invariants_voter), then the rules; ${out} says what keeps them from it. A
+ * fault of the rules does not: they vote, and hear of it. */
+SR_MUST int sr_authorize_voter(struct sr_ruling *out, struct sr_vault *v,
+	const struct sr_version_row *of, const char *member, int64_t now, struct sr_err *e);
+/* The open versions of which that is so, oldest first: what waits for the member's vote. */
+SR_MUST int sr_authorize_inbox(struct sr_versions *out, struct sr_vault *v, const char *member,
 	int64_t now, struct sr_err *e);
 
 /* --- statements about it ---------------------------------------------------------------------- */

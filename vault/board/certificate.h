@@ -16,7 +16,7 @@
  *   secrets <dec>           secrets of the items that are left here: 0, or it is no end yet (see
  *                           witnesses)
  *   envelopes <dec>         envelopes that are left: 0
- *   exports <dec>           age files of them that left the vault before, by the log
+ *   exports <dec>           age files of them that left the vault before, or began to, by the log
  *   backups <dec>           backups from before whose secrets file could still be opened
  *   collected <entry> | none   the last collection of dead packs since
  *   second none | current | pending

@@ -112,6 +112,11 @@ unsigned sr_invariants_readers(struct sr_bytes kind, const char **words);
  * whom it names, take a new request. */
 SR_MUST int sr_invariants_reader_ended(char name[SR_PERSON_TEXT], const char **why,
 	struct sr_catalogue *c, const struct sr_version_row *v, struct sr_err *e);
+/* What keeps this member from approving the newest version of a request now, whatever the approval
+ * says and carries: asked of no statement, by the judgement of a vote. What the rules of the board
+ * say comes on top (board/authorize.h). NOTFOUND. */
+SR_MUST int sr_invariants_voter(struct sr_ruling *out, struct sr_catalogue *cat, int64_t now,
+	const struct sr_version_row *v, const char *member, struct sr_err *e);
 /* Kinds, and rights, that name forms in which one looks. */
 bool sr_invariants_looks(const char *kind);
 

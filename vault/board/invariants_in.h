@@ -90,6 +90,8 @@ rule_fn rules_policy_asked;
 /* What is done to a request that changes the rules: who may is not asked of the rules. Of every
  * other kind it allows. */
 int rules_on_policy(struct rules_ctx *c, const struct sr_version_row *v);
+/* The same of a vote of c->me. */
+int rules_vote_on_policy(struct rules_ctx *c, const struct sr_version_row *v);
 /* A request of kind person-end: whom it is about (invariants_people.c). */
 rule_fn rules_end_asked;
 /* A request of kind witnesses: the policy that came with it (invariants_witness.c). */

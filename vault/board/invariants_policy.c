@@ -51,10 +51,14 @@ static int judge(
 }
 
 /* Of a member: not recused, and not set against it by an attestation. */
-static int may_decide(struct rules_ctx *c, const struct sr_version_row *v) {
+int rules_vote_on_policy(struct rules_ctx *c, const struct sr_version_row *v) {
 	struct sr_attestation_row a = {0};
 	bool recused = false, against = false;
-	int rc = sr_query_recused(&recused, c->cat, v->request, c->me.person, c->e);
+	int rc;
+
+	if (strcmp(v->kind, "policy") != 0)
+		return rules_allow(c);
+	rc = sr_query_recused(&recused, c->cat, v->request, c->me.person, c->e);
 
 	if (rc == 0)
 		rc = sr_query_conflict(
@@ -76,8 +80,6 @@ int rules_on_policy(struct rules_ctx *c, const struct sr_version_row *v) {
 
 	if (strcmp(v->kind, "policy") != 0)
 		return rules_allow(c);
-	if (c->s->type->id == SR_T_VOTE)
-		return may_decide(c, v);
 	if (c->s->type->id == SR_T_WITHDRAW && !own)
 		return rules_deny(c, "not-applicant", "",
 			"only the applicant (%s) withdraws a request", v->applicant);

@@ -52,14 +52,15 @@ static int topped_up(struct rules_ctx *c, const struct sr_version_row *v, int64_
 /* Nobody whose roles ended gets a piece: the applicant leaves them out, or is one of them. What
  * takes no piece may be said all the same, or such a request could be ended by its applicant alone.
  * *${ended}: somebody's have. */
-static int readers_stay(struct rules_ctx *c, const struct sr_version_row *v, bool *ended) {
-	const bool topup = rules_field_is(c->s, "decision", "topup");
+static int readers_stay(struct rules_ctx *c, const struct sr_version_row *v,
+	struct sr_bytes decision, bool *ended) {
+	const bool topup = sr_bytes_eq(decision, sr_bytes_str("topup"));
 	const char *why = "";
 	char name[SR_PERSON_TEXT];
 	int rc = sr_invariants_reader_ended(name, &why, c->cat, v, c->e);
 
 	*ended = rc == 0 && name[0] != '\0';
-	if (rc != 0 || !*ended || (!topup && !rules_field_is(c->s, "decision", "approve")))
+	if (rc != 0 || !*ended || (!topup && !sr_bytes_eq(decision, sr_bytes_str("approve"))))
 		return rc != 0 ? rc : rules_allow(c);
 	return rules_deny(c, "reader-ended",
 		topup ? "those who stay make a new request"
@@ -70,20 +71,20 @@ static int readers_stay(struct rules_ctx *c, const struct sr_version_row *v, boo
 
 /* Who has a share to vote with, and may still. Who is too near to what it is about is the board's
  * to say (actions vote-approve, ..). */
-static int vote_eligible(
-	struct rules_ctx *c, const struct sr_version_row *v, const struct sr_extension *x) {
+static int vote_eligible(struct rules_ctx *c, const struct sr_version_row *v,
+	struct sr_bytes decision, const struct sr_extension *x) {
 	struct sr_vote_row mine = {0};
 	struct sr_tally tally;
-	const bool topup = rules_field_is(c->s, "decision", "topup");
+	const bool topup = sr_bytes_eq(decision, sr_bytes_str("topup"));
 	bool ended = false;
 	int rc;
 
 	if (rules_member(&c->board, c->me.person) == NULL)
 		return rules_deny(c, "role-missing", "", "%s is not an active member of the board",
 			c->me.person);
-	rc = rules_on_policy(c, v);
+	rc = rules_vote_on_policy(c, v);
 	if (rc == 0 && c->out->allowed)
-		rc = readers_stay(c, v, &ended);
+		rc = readers_stay(c, v, decision, &ended);
 	if (rc != 0 || !c->out->allowed)
 		return rc;
 	if (!sr_state_may(SR_M_VERSION, v->state, topup ? SR_E_TOPUP : SR_E_VOTE))
@@ -141,6 +142,15 @@ static int vote_room_key(struct rules_ctx *c, const struct sr_version_row *v) {
 		(unsigned long long)v->room_key_entry);
 }
 
+static int vote_level(
+	struct rules_ctx *c, const struct sr_version_row *v, const struct sr_version_seals *now) {
+	if (now->level > v->level)
+		return rules_deny(c, "level-raised", "the applicant amends the request",
+			"an item was sealed at level %u after this request, which is of level %u",
+			now->level, v->level);
+	return rules_allow(c);
+}
+
 /* Pieces are for the seals in force (catalogue/seals.h). Those for the seal before open nothing and
  * would be blamed on the voter at a checkout. */
 static int vote_seals(
@@ -158,11 +168,7 @@ static int vote_seals(
 			"an item was sealed anew (the last one at entry %llu), and the vote's "
 			"pieces are for the seals before",
 			(unsigned long long)now.sealed);
-	if (now.level > v->level && !rules_field_is(c->s, "decision", "topup"))
-		return rules_deny(c, "level-raised", "the applicant amends the request",
-			"an item was sealed at level %u after this request, which is of level %u",
-			now.level, v->level);
-	return rules_allow(c);
+	return rules_field_is(c->s, "decision", "topup") ? rules_allow(c) : vote_level(c, v, &now);
 }
 
 /* Who votes has shares of one key: what is sealed under another they cannot open. A topup passes
@@ -179,15 +185,36 @@ static int vote_key(struct rules_ctx *c, const struct sr_version_row *v) {
 		(unsigned long long)other, c->board.epoch);
 }
 
+/* Is what the request asks for still to be had? Nothing opens the record of an item that is gone.
+ */
+static int vote_in_time(struct rules_ctx *c, const struct sr_version_row *v) {
+	uint8_t item[SR_ID];
+	char hex[2 * SR_ID + 1];
+	int rc = sr_query_request_item_like(
+		item, c->cat, v, (struct sr_item_like){SR_S_DESTROYED, 0}, c->e);
+
+	if (rc == 0) {
+		rules_hex(hex, item);
+		return rules_deny(c, "item-destroyed", "the applicant amends the request",
+			"item %.12s was destroyed after this request", hex);
+	}
+	if (rc != SR_NOTFOUND)
+		return rc;
+	sr_err_clear(c->e);
+	if (v->ends <= c->now)
+		return rules_deny(c, "ends-past", "the applicant amends the request",
+			"the end that the request asks for has passed");
+	return rules_allow(c);
+}
+
 /* What an approval must say and carry. ${x}: the list that its pieces are for, and how long it is.
  */
 static int vote_approval(
 	struct rules_ctx *c, const struct sr_version_row *v, const struct sr_extension *x) {
 	const bool keyed = v->has_key, topup = rules_field_is(c->s, "decision", "topup");
-	uint8_t item[SR_ID];
 	uint64_t count = 0;
 	int64_t ends = 0;
-	int rc;
+	int rc = 0;
 	size_t n = sr_field_count(c->s, "form");
 
 	if (!keyed) {
@@ -196,25 +223,12 @@ static int vote_approval(
 				"a request of kind %s takes no forms, end or pieces", v->kind);
 		return rules_allow(c);
 	}
-	/* A topup is for what is left of a grant; nothing opens the record of an item that is gone.
-	 */
+	/* A topup is for what is left of a grant. */
 	if (!topup) {
-		rc = sr_query_request_item_like(
-			item, c->cat, v, (struct sr_item_like){SR_S_DESTROYED, 0}, c->e);
-		if (rc == 0) {
-			char hex[2 * SR_ID + 1];
-
-			rules_hex(hex, item);
-			return rules_deny(c, "item-destroyed", "the applicant amends the request",
-				"item %.12s was destroyed after this request", hex);
-		}
-		if (rc != SR_NOTFOUND)
+		rc = vote_in_time(c, v);
+		if (rc != 0 || !c->out->allowed)
 			return rc;
-		sr_err_clear(c->e);
 	}
-	if (!topup && v->ends <= c->now)
-		return rules_deny(c, "ends-past", "the applicant amends the request",
-			"the end that the request asks for has passed");
 	if (sr_field_count(c->s, "bundle") == 0 || sr_field_count(c->s, "pieces") == 0 ||
 		sr_field_count(c->s, "room-key") == 0 || sr_field_count(c->s, "seals") == 0 ||
 		sr_field_dec(&count, c->s, "count", 0, NULL) != 0)
@@ -326,6 +340,19 @@ static bool vote_list(
 	return false;
 }
 
+/* Those who sit now vote on what was asked of those who sit now. A live grant outlives a reshare:
+ * they add pieces to it. */
+static int vote_epoch(
+	struct rules_ctx *c, const struct sr_version_row *v, uint64_t epoch, bool topup) {
+	const bool older = v->epoch < c->board.epoch && topup;
+
+	if (epoch != c->board.epoch || (v->epoch != c->board.epoch && !older))
+		return rules_deny(c, "other-epoch", "vote again in the board's new epoch",
+			"the vote is of epoch %llu, the request of %u, the board in %u",
+			(unsigned long long)epoch, v->epoch, c->board.epoch);
+	return rules_allow(c);
+}
+
 static int vote_on(
 	struct rules_ctx *c, const struct sr_version_row *v, const uint8_t hash[SR_HASH]) {
 	struct sr_extension x;
@@ -343,15 +370,12 @@ static int vote_on(
 	if (memcmp(hash, v->hash, SR_HASH) != 0)
 		return rules_deny(c, "other-text", "read the request anew",
 			"the vote names another text of version %u", v->version);
-	/* A live grant outlives a reshare: those who sit now add pieces to it. */
-	const bool older = v->epoch < c->board.epoch && rules_field_is(c->s, "decision", "topup");
-	if (epoch != c->board.epoch || (v->epoch != c->board.epoch && !older))
-		return rules_deny(c, "other-epoch", "vote again in the board's new epoch",
-			"the vote is of epoch %llu, the request of %u, the board in %u",
-			(unsigned long long)epoch, v->epoch, c->board.epoch);
+	rc = vote_epoch(c, v, epoch, rules_field_is(c->s, "decision", "topup"));
+	if (rc != 0 || !c->out->allowed)
+		return rc;
 	if (!vote_list(&rc, c, v, &x))
 		return rc;
-	rc = vote_eligible(c, v, &x);
+	rc = vote_eligible(c, v, sr_field(c->s, "decision", 0), &x);
 	if (rc != 0 || !c->out->allowed)
 		return rc;
 	if (rules_field_is(c->s, "decision", "reject") ||
@@ -386,5 +410,49 @@ int rule_vote(struct rules_ctx *c) {
 	if (rc == 0)
 		rc = vote_on(c, &v, hash);
 	sr_version_row_free(&v);
+	return rc;
+}
+
+/* What any approval by c->me would meet, whatever it says and carries. */
+static int approval_due(struct rules_ctx *c, const struct sr_version_row *v) {
+	const struct sr_extension whole = {.items = v->items};
+	struct sr_version_seals seals = {0};
+	int rc = rules_former_of(c, v);
+
+	if (rc == 0)
+		rc = vote_epoch(c, v, c->board.epoch, false);
+	if (rc == 0 && c->out->allowed)
+		rc = vote_eligible(c, v, sr_bytes_str("approve"), &whole);
+	if (rc != 0 || !c->out->allowed || !v->has_key)
+		return rc;
+	rc = vote_in_time(c, v);
+	if (rc == 0 && c->out->allowed)
+		rc = sr_query_version_seals(&seals, c->cat, v, 0, c->e);
+	if (rc == 0 && c->out->allowed)
+		rc = vote_level(c, v, &seals);
+	if (rc == 0 && c->out->allowed)
+		rc = vote_key(c, v);
+	return rc;
+}
+
+int sr_invariants_voter(struct sr_ruling *out, struct sr_catalogue *cat, int64_t now,
+	const struct sr_version_row *v, const char *member, struct sr_err *e) {
+	struct rules_ctx *c = calloc(1, sizeof *c);
+	int rc = c == NULL ? sr_fail(e, SR_NOMEM, "rules: out of memory") : 0;
+
+	memset(out, 0, sizeof *out);
+	if (c == NULL)
+		return rc;
+	c->out = out;
+	c->cat = cat;
+	c->now = now;
+	c->e = e;
+	rc = sr_query_person(&c->me, cat, member, e);
+	if (rc == 0)
+		rc = sr_query_board(&c->board, cat, v->board, 0, e);
+	if (rc == 0)
+		rc = approval_due(c, v);
+	sr_person_row_free(&c->me);
+	free(c);
 	return rc;
 }

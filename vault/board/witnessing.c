@@ -462,22 +462,28 @@ int sr_witnessing_fd(const struct sr_vault *v) {
 		       : sr_poster_fd(v->witnessing->poster);
 }
 
+bool sr_witnessing_heard(const struct sr_vault *v) {
+	const struct sr_witnessing *w = v->witnessing;
+
+	if (w == NULL || w->cosigning == NULL || v->failed || w->alarm != NULL)
+		return true;
+	return w->offered_ms != 0 && !w->newer && !sr_cosigning_pending(w->cosigning);
+}
+
 /* Nothing more to wait for. */
-static bool settled(const struct sr_vault *v, bool all) {
+static bool settled(const struct sr_vault *v) {
 	const struct sr_cosigning *c = v->witnessing->cosigning;
 
 	if (v->failed || c == NULL || sr_witnessing_alarm(v) != NULL)
 		return true;
-	if (all && sr_cosigning_pending(c))
-		return false;
 	return sr_cosigning_met(c) && sr_cosigning_size(c) == sr_ledger_next_index(v->ledger);
 }
 
-int sr_witnessing_run(struct sr_vault *v, unsigned timeout_ms, bool all, struct sr_err *e) {
+int sr_witnessing_run(struct sr_vault *v, unsigned timeout_ms, struct sr_err *e) {
 	const uint64_t end = sr_mono_ms() + timeout_ms;
 	int rc = sr_witnessing_step(v, true, e);
 
-	while (rc == 0 && v->witnessing != NULL && !settled(v, all) && sr_mono_ms() < end) {
+	while (rc == 0 && v->witnessing != NULL && !settled(v) && sr_mono_ms() < end) {
 		struct pollfd p = {.fd = sr_witnessing_fd(v), .events = POLLIN};
 
 		(void)poll(&p, 1, TURN_MS);

@@ -74,9 +74,13 @@ SR_MUST int sr_witnessing_check(struct sr_vault *v, uint64_t index, struct sr_er
 SR_MUST int sr_witnessing_step(struct sr_vault *v, bool hurry, struct sr_err *e);
 /* Readable when answers wait; -1: none under way. */
 int sr_witnessing_fd(const struct sr_vault *v);
-/* Steps until all entries of now are witnessed (${all}: and every witness has answered or failed),
- * an alarm, or ${timeout_ms}. 0 also when time is over: the caller looks at sr_witnessing_size. */
-SR_MUST int sr_witnessing_run(struct sr_vault *v, unsigned timeout_ms, bool all, struct sr_err *e);
+/* Every witness that has an address was asked since the vault was opened, and has answered or
+ * failed; or there is none to ask, or an alarm. Before, nobody knows whether this copy of the log
+ * is the newest. */
+bool sr_witnessing_heard(const struct sr_vault *v);
+/* Steps until all entries of now are witnessed, an alarm, or ${timeout_ms}. 0 also when time is
+ * over: the caller looks at sr_witnessing_size. */
+SR_MUST int sr_witnessing_run(struct sr_vault *v, unsigned timeout_ms, struct sr_err *e);
 
 #ifdef SR_TESTING
 /* As if the last offer had been made so long before. */

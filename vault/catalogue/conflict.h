@@ -1,6 +1,6 @@
 /*
  * conflict - who stands too near to a request to vote on it, as SQL: the one place that says it,
- * for tallies, inboxes, rules and votes that an attestation makes void.
+ * for tallies, rules and votes that an attestation makes void.
  *
  * Parties of a version: applicant and co-applicants where it is for them (it has a request key),
  * the person whom it is about, and those whom its target grant names; where it is to lift what

@@ -682,7 +682,8 @@ SR_MUST int sr_query_tombstones(struct sr_tombstones *out, struct sr_catalogue *
 	uint64_t past, struct sr_err *e);
 void sr_tombstones_free(struct sr_tombstones *l);
 
-/* Age files of the item that left the vault, as far as they went out whole. */
+/* Age files of the item that left the vault or began to: all but the last bytes of one that did not
+ * end may have. */
 SR_MUST int sr_query_exports(
 	uint64_t *count, struct sr_catalogue *c, const uint8_t item[SR_ID], struct sr_err *e);
 /* The entry of the last destruction of items, or erasure of what was kept of a person; NOTFOUND:
@@ -898,9 +899,9 @@ SR_MUST int sr_query_versions(struct sr_versions *out, struct sr_catalogue *c,
 /* Newest versions, newest request first. */
 SR_MUST int sr_query_requests(struct sr_versions *out, struct sr_catalogue *c,
 	const struct sr_request_filter *f, const struct sr_page *p, struct sr_err *e);
-/* Open requests of the current epoch on which ${member} can still vote: not theirs, not recused,
- * not in conflict, not voted. Oldest first. */
-SR_MUST int sr_query_inbox(
+/* Open requests of the current epoch of boards on which ${member} sits, where they have not voted:
+ * whether they may is not the catalogue's to say (board/authorize.h). Oldest first. */
+SR_MUST int sr_query_unvoted(
 	struct sr_versions *out, struct sr_catalogue *c, const char *member, struct sr_err *e);
 /* All open versions, oldest first. */
 SR_MUST int sr_query_open(struct sr_versions *out, struct sr_catalogue *c, struct sr_err *e);
@@ -1355,7 +1356,9 @@ void sr_enquiry_events_free(struct sr_enquiry_events *l);
  * has passed (a request that closed, a grant that ended) falls out of it by itself.
  *
  *   what           who                                about
- *   request        each member who may vote           statement of the version
+ *   request        members who sit on the board, but  statement of the version: whether they
+ *                  for who asked                      may vote on it is asked by whoever tells
+ *                                                     them (board/authorize.h), and of this, too:
  *   vote-needed    each of those who has not voted    statement of the version
  *                  when half of its time has passed (its first week, where nothing closes it)
  *   join           a co-applicant who has not joined  statement of the version

@@ -361,7 +361,8 @@ int sr_query_exports(
 	uint64_t *count, struct sr_catalogue *c, const uint8_t item[SR_ID], struct sr_err *e) {
 	int64_t n = 0;
 	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
-		"SELECT count(*) FROM exports x JOIN items i ON i.n = x.n WHERE i.item = ?",
+		"SELECT count(*) FROM views v JOIN checkouts k ON k.checkout = v.checkout"
+		" JOIN items i ON i.n = k.n WHERE v.event = 'export' AND i.item = ?",
 		A_ID(item));
 
 	*count = (uint64_t)n;

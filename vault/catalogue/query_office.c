@@ -183,7 +183,7 @@ static int add(struct sr_notices *l, struct sr_db *db, const struct asked *q,
 /* clang-format off */
 /* Columns: person, about, since, thing (what to look at; NULL: ${about}). ?1: now, ?2: now and
  * ${ahead}; a statement takes the first ${args} of them. Whoever may vote is asked of
- * sr_query_inbox instead. */
+ * sr_query_unvoted instead. */
 static const struct {
 	const char *what;
 	size_t args;
@@ -298,7 +298,7 @@ static int64_t reminder(const struct sr_version_row *v) {
 static int add_votes(struct sr_notices *l, struct sr_catalogue *c, const char *member,
 	const struct asked *q, struct sr_err *e) {
 	struct sr_versions open = {NULL, 0};
-	int rc = sr_query_inbox(&open, c, member, e);
+	int rc = sr_query_unvoted(&open, c, member, e);
 
 	for (size_t i = 0; i < open.count && rc == 0; i++) {
 		const struct sr_version_row *v = &open.rows[i];
@@ -308,7 +308,8 @@ static int add_votes(struct sr_notices *l, struct sr_catalogue *c, const char *m
 		memcpy(n.thing, v->request, SR_ID);
 		snprintf(n.person, sizeof n.person, "%s", member);
 		snprintf(n.what, sizeof n.what, "request");
-		rc = add(l, sr_catalogue_db(c), q, &n, e);
+		if (strcmp(v->applicant, member) != 0)
+			rc = add(l, sr_catalogue_db(c), q, &n, e);
 		snprintf(n.what, sizeof n.what, "vote-needed");
 		if (rc == 0 && q->now >= reminder(v))
 			rc = add(l, sr_catalogue_db(c), q, &n, e);

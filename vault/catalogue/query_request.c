@@ -219,23 +219,17 @@ int sr_query_requests(struct sr_versions *out, struct sr_catalogue *c,
 	return rc == 0 ? read_versions(out, sr_catalogue_db(c), st, e) : rc;
 }
 
-int sr_query_inbox(
+int sr_query_unvoted(
 	struct sr_versions *out, struct sr_catalogue *c, const char *member, struct sr_err *e) {
 	struct sr_stmt *st = NULL;
 	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
 		VERSION_SQL
 		" WHERE v.state = 'open' AND EXISTS(SELECT 1 FROM boards b WHERE b.board = v.board"
-		" AND (b.epoch = v.epoch OR (q.kind = 'reseal' AND v.epoch < b.rekeying))) AND"
-		" q.applicant <> ?1"
+		" AND (b.epoch = v.epoch OR (q.kind = 'reseal' AND v.epoch < b.rekeying)))"
 		" AND EXISTS(SELECT 1 FROM board_members b WHERE b.board = v.board AND"
 		" b.epoch = v.epoch AND b.person = ?1 AND " SEATED ")"
-		" AND NOT EXISTS(SELECT 1 FROM request_people p WHERE p.v = v.v AND p.person = ?1)"
-		" AND NOT EXISTS(SELECT 1 FROM recusals r WHERE r.request = v.request AND"
-		" r.person = ?1)"
 		" AND NOT EXISTS(SELECT 1 FROM votes x WHERE x.v = v.v AND x.person = ?1 AND"
-		" x.ended IS NULL)"
-		" AND NOT " SR_SQL_READER_ENDED("v.v") " AND NOT " SR_SQL_CONFLICT(
-			"?1") " ORDER BY v.entry",
+		" x.ended IS NULL) ORDER BY v.entry",
 		A_STR(member));
 
 	memset(out, 0, sizeof *out);

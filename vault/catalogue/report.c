@@ -12,8 +12,9 @@
 #define NAME(p) "(SELECT name FROM people_texts WHERE person = " p ")"
 #define TITLE(n) "(SELECT title FROM item_texts WHERE n = " n ")"
 
-/* What left as a whole; and exports that began and did not end, of which all but the last bytes may
- * have left: those say no recipient, bytes and sha256. */
+/* Ended: written before the last bytes leave, so that nothing leaves as a whole that is not on the
+ * record; whether they arrived nobody here can know. Began, and did not end: all but the last bytes
+ * may have left, and there is no recipient, bytes and sha256. */
 #define EXPORTS                                                                                   \
 	"SELECT entry, checkout, recipient, bytes, sha256 FROM exports UNION ALL"                 \
 	" SELECT v.entry, v.checkout, NULL, NULL, NULL FROM views v WHERE v.event = 'export' AND" \
@@ -142,11 +143,13 @@ static const struct sr_section sections[] = {
 		{"entry", SR_CELL_DEC, NULL}, {"person", SR_CELL_WORD, NULL},
 		{"name", SR_CELL_NAME, "person"}, {"item", SR_CELL_HEX, NULL},
 		{"title", SR_CELL_TITLE, "item"}, {"received", SR_CELL_TIME, NULL},
+		{"stage", SR_CELL_WORD, NULL},
 		{"recipient", SR_CELL_WORD, NULL}, {"bytes", SR_CELL_DEC, NULL},
 		{"sha256", SR_CELL_HEX, NULL}, {"grant", SR_CELL_HEX, NULL},
 		{NULL, SR_CELL_DEC, NULL}},
 		"SELECT x.entry, k.person, " NAME("k.person") ", i.item, " TITLE("i.n")
-		", o.received, x.recipient, x.bytes, x.sha256, k.grant_id FROM (" EXPORTS ") x"
+		", o.received, iif(x.sha256 IS NULL, 'began', 'ended'), x.recipient, x.bytes,"
+		" x.sha256, k.grant_id FROM (" EXPORTS ") x"
 		" JOIN entries o ON o.entry = x.entry JOIN checkouts k ON k.checkout = x.checkout"
 		" JOIN items i ON i.n = k.n WHERE (?1 IS NULL OR k.person = ?1) AND " OF_ITEM("i")
 		" AND " WHEN("o.received") " AND ?6 NOT NULL ORDER BY x.entry" PAGE},

@@ -9,7 +9,7 @@
  *   requests   version of a request, with how it came out
  *   refusals   act that the vault refused
  *   glass      person who waived witnessing for a checkout
- *   exports    file that left the vault
+ *   exports    file that left the vault (stage ended), or began to (began)
  *   activity   day (UTC) and type of statement
  *   reads      reading of the log, of a report, or of what is held on a person
  *   heartbeat  silence of more than ten minutes while core ran (not out of the catalogue)

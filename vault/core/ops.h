@@ -268,7 +268,8 @@
  *   out   total dec
  *   body  rows: item {id, state, level, number, seal-entry: dec, title?} in byte order of ids
  * inbox                login: what waits for the caller
- *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?}; join,
+ *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?} (an
+ *         approval would be taken now: board/authorize.h); join,
  *         correct {request, version}; amend {as vote, person} (who left, and is named in it);
  *         topup, extension {request, version, grant, items dec,
  *         extension dec?} (pieces that the caller may give a live grant); reseal {board, items
@@ -482,7 +483,8 @@
  *   in    section token, person, offset dec?, limit dec?
  *   out   size dec
  *   body  as audit.report, also the sections about one person; `person` {person, key b64, role*,
- *         ever*, entry, rekeyed*, name?} for the section person
+ *         ever*, entry, rekeyed*, name?} for the section person. Names and words of people are for
+ *         that person and for officers; auditors get titles
  * audit.replay         house: member, curator, officer, auditor, custodian. A step of audit/audit.h
  *                      for each call; begins one, or goes on with what was interrupted.
  *   in    anew token? ("yes": from the beginning; of the first call alone)
@@ -600,6 +602,7 @@ struct sr_op_info {
 	int needs;                           /* SR_NEEDS_... */
 	unsigned roles;                      /* SR_ROLE_... */
 	bool body;                           /* takes a body; else one that is not empty is USAGE */
+	bool reads;                          /* it leaves log, secrets and store as they are */
 	struct sr_op_field in[SR_OP_FIELDS]; /* ends with key == NULL */
 };
 /* All of them in order; NULL beyond the last. */

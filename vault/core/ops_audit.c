@@ -75,7 +75,8 @@ struct putting {
 	struct sr_x *x;
 	struct sr_rows_out rows;
 	const struct sr_section *section;
-	bool all; /* texts of people too: it is about the caller, or they said why on the record */
+	bool titles; /* of all items: it is about the caller, or they said why on the record */
+	bool texts; /* names and words of people, too: it is about the caller, or for the officer */
 };
 
 static const struct sr_cell *cell_of(
@@ -137,7 +138,7 @@ static int put_cell(struct putting *p, const struct sr_cell *cells, int i, struc
 	const struct sr_column *c = &p->section->columns[i];
 	const struct sr_cell *v = &cells[i];
 	struct sr_rows_out *o = &p->rows;
-	bool may = p->all;
+	bool may = false;
 	int rc = 0;
 
 	if (v->null)
@@ -166,16 +167,16 @@ static int put_cell(struct putting *p, const struct sr_cell *cells, int i, struc
 		break;
 	case SR_CELL_NAME:
 		rc = may_name(&may, p->x, cell_of(p, cells, c->of), e);
-		if (rc == 0 && may)
+		if (rc == 0 && (may || p->texts))
 			sr_row_bytes(o, c->key, v->text);
 		break;
 	case SR_CELL_TITLE:
 		rc = may_title(&may, p->x, cell_of(p, cells, c->of), e);
-		if (rc == 0 && may)
+		if (rc == 0 && (may || p->titles))
 			sr_row_bytes(o, c->key, v->text);
 		break;
 	case SR_CELL_TEXT:
-		if (p->all)
+		if (p->texts)
 			sr_row_bytes(o, c->key, v->text);
 		break;
 	case SR_CELL_REASON:
@@ -196,15 +197,15 @@ static int put_row(void *ctx, const struct sr_cell *cells, struct sr_err *e) {
 	return rc;
 }
 
-static int put_section(struct sr_x *x, const struct sr_section *s, const struct sr_report_filter *f,
-	bool all, struct sr_err *e) {
-	struct putting p = {.x = x, .section = s, .all = all};
+/* ${p}: what may be shown. */
+static int put_section(struct putting *p, const struct sr_report_filter *f, struct sr_err *e) {
+	struct sr_x *x = p->x;
 	struct sr_page page;
 	int rc = sr_in_page(x, &page, LIMIT_DEFAULT, LIMIT_MAX, e);
 
-	sr_rows_begin(&p.rows, &x->r->body);
+	sr_rows_begin(&p->rows, &x->r->body);
 	if (rc == 0)
-		rc = sr_report_rows(x->catalogue, s, f, &page, put_row, &p, e);
+		rc = sr_report_rows(x->catalogue, p->section, f, &page, put_row, p, e);
 	sr_text_put_dec(&x->r->head, "size", sr_ledger_next_index(x->vault->ledger));
 	return rc;
 }
@@ -306,7 +307,8 @@ int sr_op_audit_report(struct sr_x *x, struct sr_err *e) {
 		rc = sr_on_record(x, &w.want, e);
 	if (rc == 0 && s->sql == NULL)
 		return put_beats(x, s, &w.want.of, e);
-	return rc == 0 ? put_section(x, s, &w.want.of, false, e) : rc;
+	struct putting p = {.x = x, .section = s};
+	return rc == 0 ? put_section(&p, &w.want.of, e) : rc;
 }
 
 /* --- what is held on a person ----------------------------------------------------------------- */
@@ -333,7 +335,8 @@ static int put_person(struct sr_x *x, const char *person, struct sr_err *e) {
 		}
 		for (size_t i = 1; i < keys.count; i++)
 			sr_row_dec(&o, "rekeyed", keys.rows[i].entry);
-		sr_row_str(&o, "name", p.name);
+		if (sr_may_see_name(&x->caller, &p))
+			sr_row_str(&o, "name", p.name);
 		sr_text_put_dec(&x->r->head, "size", sr_ledger_next_index(x->vault->ledger));
 	}
 	sr_person_keys_free(&keys);
@@ -362,7 +365,10 @@ int sr_op_audit_person(struct sr_x *x, struct sr_err *e) {
 		return put_person(x, w.person, e);
 	if (rc == 0)
 		rc = section_of(&s, x, true, e);
-	return rc == 0 ? put_section(x, s, &w.want.of, true, e) : rc;
+	struct putting p = {.x = x, .section = s, .titles = true};
+	/* Auditors have keys of statements and titles, not of what people say (DESIGN 4, 6). */
+	p.texts = own || (x->caller.roles & SR_ROLE_OFFICER) != 0;
+	return rc == 0 ? put_section(&p, &w.want.of, e) : rc;
 }
 
 /* --- replay ----------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
  * was asked for, granted and looked at, never content: what police, courts and data subjects may
  * be told (DESIGN 1, officer).
  */
+#include "board/authorize.h"
 #include "board/follow.h"
 #include "core/ops_in.h"
 
@@ -237,6 +238,23 @@ static int address_of(struct sr_buf *out, struct sr_x *x, const char *person, st
 	return rc == 0 ? sr_buf_ok(out, e) : rc;
 }
 
+/* Nobody is told of a vote that they could not give. */
+static int may_be_told(bool *may, struct sr_x *x, const struct sr_notice_row *n, struct sr_err *e) {
+	struct sr_version_row v = {.version = 0};
+	struct sr_ruling r = {.allowed = false};
+	int rc;
+
+	*may = true;
+	if (strcmp(n->what, "request") != 0 && strcmp(n->what, "vote-needed") != 0)
+		return 0;
+	rc = sr_query_version(&v, x->catalogue, n->thing, 0, e);
+	if (rc == 0)
+		rc = sr_authorize_voter(&r, x->vault, &v, n->person, sr_vault_now(x->vault), e);
+	*may = rc == 0 && r.allowed;
+	sr_version_row_free(&v);
+	return rc;
+}
+
 int sr_op_notices(struct sr_x *x, struct sr_err *e) {
 	struct sr_notices l = {NULL, 0};
 	struct sr_rows_out o;
@@ -246,7 +264,11 @@ int sr_op_notices(struct sr_x *x, struct sr_err *e) {
 	for (size_t i = 0; i < l.count && rc == 0; i++) {
 		const struct sr_notice_row *n = &l.rows[i];
 		struct sr_buf address;
+		bool may = false;
 
+		rc = may_be_told(&may, x, n, e);
+		if (rc != 0 || !may)
+			continue;
 		sr_buf_init_secret(&address);
 		rc = address_of(&address, x, n->person, e);
 		sr_row(&o, "notice");
@@ -270,9 +292,10 @@ static int is_due(struct sr_x *x, const struct sr_notice_row *n, struct sr_err *
 	int rc = sr_query_notices(&l, x->catalogue, sr_now(&x->vault->clock), e);
 
 	for (size_t i = 0; i < l.count && rc == 0 && !due; i++)
-		due = strcmp(l.rows[i].what, n->what) == 0 &&
-		      strcmp(l.rows[i].person, n->person) == 0 &&
-		      memcmp(l.rows[i].about, n->about, SR_ID) == 0;
+		if (strcmp(l.rows[i].what, n->what) == 0 &&
+			strcmp(l.rows[i].person, n->person) == 0 &&
+			memcmp(l.rows[i].about, n->about, SR_ID) == 0)
+			rc = may_be_told(&due, x, &l.rows[i], e);
 	sr_notices_free(&l);
 	if (rc == 0 && !due)
 		return sr_fail(e, SR_NOTFOUND, "no notice %s for %s is due (it may have been sent)",

@@ -3,6 +3,7 @@
  * reasons, projects, conditions and comments go to members, officers, applicants and
  * co-applicants.
  */
+#include "board/authorize.h"
 #include "board/invariants.h"
 #include "board/keys.h"
 #include "catalogue/report.h"
@@ -542,14 +543,14 @@ static void put_todo(struct sr_rows_out *o, const char *what, const struct sr_ve
 	sr_row_time(o, "received", v->received);
 }
 
-static int todo_votes(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
-	struct sr_versions l = {0};
+/* Those that the door would take; ${l} is kept for what else speaks of them. */
+static int todo_votes(
+	struct sr_versions *l, struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 	if ((x->caller.roles & SR_ROLE_MEMBER) == 0)
 		return 0;
-	int rc = sr_query_inbox(&l, x->catalogue, x->caller.person, e);
-	for (size_t i = 0; rc == 0 && i < l.count; i++)
-		put_todo(o, "vote", &l.rows[i]);
-	sr_versions_free(&l);
+	const int rc = sr_authorize_inbox(l, x->vault, x->caller.person, sr_vault_now(x->vault), e);
+	for (size_t i = 0; rc == 0 && i < l->count; i++)
+		put_todo(o, "vote", &l->rows[i]);
 	return rc;
 }
 
@@ -865,9 +866,17 @@ static int todo_read(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 	return rc;
 }
 
+static bool is_among(const struct sr_versions *l, const uint8_t statement[SR_ID]) {
+	for (size_t i = 0; i < l->count; i++)
+		if (memcmp(l->rows[i].statement, statement, SR_ID) == 0)
+			return true;
+	return false;
+}
+
 /* What the caller is told of and has nothing else to show for: their mail says only that something
  * waits. */
-static int todo_news(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
+static int todo_news(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_versions *votes, struct sr_err *e) {
 	static const struct {
 		const char *what, *key;
 	} news[] = {{"vote-needed", "request"}, {"granted", "grant"}, {"decided", "request"},
@@ -878,7 +887,8 @@ static int todo_news(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 		&l, x->catalogue, x->caller.person, sr_now(&x->vault->clock), e);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
 		for (size_t k = 0; k < sizeof news / sizeof news[0]; k++) {
-			if (strcmp(news[k].what, l.rows[i].what) != 0)
+			if (strcmp(news[k].what, l.rows[i].what) != 0 ||
+				(k == 0 && !is_among(votes, l.rows[i].about)))
 				continue;
 			sr_row(o, "todo");
 			sr_row_str(o, "what", l.rows[i].what);
@@ -892,9 +902,10 @@ static int todo_news(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 }
 
 int sr_op_inbox(struct sr_x *x, struct sr_err *e) {
+	struct sr_versions votes = {NULL, 0};
 	struct sr_rows_out o;
 	sr_rows_begin(&o, &x->r->body);
-	int rc = todo_votes(x, &o, e);
+	int rc = todo_votes(&votes, x, &o, e);
 	if (rc == 0)
 		rc = todo_topups(x, &o, e);
 	if (rc == 0)
@@ -916,6 +927,7 @@ int sr_op_inbox(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0)
 		rc = todo_read(x, &o, e);
 	if (rc == 0)
-		rc = todo_news(x, &o, e);
+		rc = todo_news(x, &o, &votes, e);
+	sr_versions_free(&votes);
 	return rc;
 }

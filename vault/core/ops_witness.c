@@ -122,7 +122,7 @@ int sr_op_witness(struct sr_x *x, struct sr_err *e) {
 	uint8_t id[SR_ID];
 	int rc = sr_query_witness_policy(&row, x->catalogue, e);
 	if (rc == 0 && sr_in_yes(x, "now"))
-		rc = x->session->embedded ? sr_witnessing_run(v, wait_ms(), false, e)
+		rc = x->session->embedded ? sr_witnessing_run(v, wait_ms(), e)
 					  : sr_witnessing_step(v, true, e);
 	if (rc == 0 && sr_in_id(x, "checkout", id))
 		rc = put_checkout(x, id, &glass, e);

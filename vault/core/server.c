@@ -3,7 +3,8 @@
  *
  *   HEAD -> BODY -> (the call, at once) -> REPLY -> HEAD ...
  *   WAITS: a large body, until fewer of them are under way -> BODY
- *   HELD: a whole message of somebody who has not taken large answers yet -> the call
+ *   HELD: a whole message of somebody who has not taken large answers yet, or one that may write
+ *         while the witnesses are asked -> the call
  *   LAST: a reply after which it is closed (malformed, idle, turned away)
  *
  * Places: when all are taken, whoever holds more than a quarter of them (a person, or before log-in
@@ -41,9 +42,10 @@ enum {
 	BACKLOG = 64,
 	GROW = 1 << 20,
 	TURN_MS = 1000,
-	WORK_MS = 50, /* of intake between two looks at the sockets */
-	ANSWERS = 2,  /* large answers that one person may leave unread */
-	FAIR = 8      /* places that anybody may hold, however few there are */
+	WORK_MS = 50,   /* of intake between two looks at the sockets */
+	ASKING_MS = 50, /* between two looks at whether the witnesses were heard */
+	ANSWERS = 2,    /* large answers that one person may leave unread */
+	FAIR = 8        /* places that anybody may hold, however few there are */
 };
 
 enum state {
@@ -76,7 +78,7 @@ struct sr_server {
 	struct sr_core *core;
 	void (*tell)(void *ctx, const char *sentence);
 	void *ctx;
-	unsigned idle_ms, stall_ms;
+	unsigned idle_ms, stall_ms, ask_ms;
 	size_t max;
 	struct conn *conns;
 	struct pollfd *polls; /* listener, stop, signals, witnesses, then one per connection */
@@ -87,6 +89,8 @@ struct sr_server {
 	bool stopping;
 	bool bound;
 	uint64_t swept_ms;
+	uint64_t began_ms;
+	bool asking;   /* the witnesses, for the first time: nothing is written yet */
 	bool alarmed;  /* a witness's alarm was told */
 	bool crowded;  /* told that nobody more can be let in, and it is so still */
 	bool deaf;     /* the listener is left alone until the next turn */
@@ -147,6 +151,7 @@ int sr_server_new(struct sr_server **out, const struct sr_server_options *o, str
 	s->ctx = o->ctx;
 	s->idle_ms = o->idle_ms != 0 ? o->idle_ms : SR_SERVER_IDLE_MS;
 	s->stall_ms = o->stall_ms != 0 ? o->stall_ms : SR_SERVER_STALL_MS;
+	s->ask_ms = o->ask_ms != 0 ? o->ask_ms : SR_SERVER_ASK_MS;
 	s->max = o->connections != 0 ? o->connections : SR_SERVER_CONNECTIONS;
 	s->listener = s->signals = -1;
 	s->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -165,7 +170,8 @@ int sr_server_new(struct sr_server **out, const struct sr_server_options *o, str
 		sr_server_free(s);
 		return rc;
 	}
-	s->swept_ms = sr_mono_ms();
+	s->swept_ms = s->began_ms = sr_mono_ms();
+	s->asking = !sr_witnessing_heard(s->core->vault);
 	s->nap_ms = TURN_MS;
 	*out = s;
 	return 0;
@@ -293,6 +299,16 @@ static bool has_unread(const struct sr_server *s, const struct conn *c) {
 	return n >= ANSWERS;
 }
 
+/* While the witnesses are asked, what may write waits: an entry made now would be the fork that
+ * they warn of. A message that is none of ours is told so at once. */
+static bool waits_for_witnesses(const struct sr_server *s, struct conn *c) {
+	const struct sr_op_info *op;
+	if (!s->asking || sr_call_parse(&c->request, NULL) != 0)
+		return false;
+	op = sr_op_named(c->request.text.lines[0].value);
+	return op != NULL && !op->reads;
+}
+
 static void header_whole(struct sr_server *s, struct conn *c) {
 	struct sr_err e = {0};
 	if (sr_wire_get(&c->wire, c->header, &e) != 0) {
@@ -369,7 +385,7 @@ static void conn_read(struct sr_server *s, struct conn *c) {
 			rc = take_into(s, c, &c->request.head, c->wire.head);
 		else if (c->request.body.len < c->wire.body)
 			rc = take_into(s, c, &c->request.body, c->wire.body);
-		else if (has_unread(s, c)) {
+		else if (has_unread(s, c) || waits_for_witnesses(s, c)) {
 			c->state = HELD;
 			return;
 		} else {
@@ -501,7 +517,8 @@ static void housekeeping(struct sr_server *s) {
 		}
 		if (c->fd >= 0 && c->state == LAST)
 			conn_write(s, c);
-		else if (c->fd >= 0 && c->state == HELD && !has_unread(s, c))
+		else if (c->fd >= 0 && c->state == HELD && !has_unread(s, c) &&
+			 !waits_for_witnesses(s, c))
 			answer(s, c);
 	}
 	if (now - s->swept_ms >= SR_SERVER_SWEEP_MS) {
@@ -512,17 +529,27 @@ static void housekeeping(struct sr_server *s) {
 	}
 }
 
-/* Answers of witnesses, news for them, heartbeats. */
-static void witnesses(struct sr_server *s) {
+/* Answers of witnesses, news for them, heartbeats. What fails is told; while they are asked for the
+ * first time it ends core, as what they say may. */
+static int witnesses(struct sr_server *s, struct sr_err *e) {
 	struct sr_vault *v = s->core->vault;
-	struct sr_err e = {0};
+	struct sr_err why = {0};
 	if (v->catalogue == NULL)
-		return;
-	if (sr_witnessing_step(v, false, &e) != 0)
-		tell(s, "witnesses: %s", e.text);
+		return 0;
+	const int rc = sr_witnessing_step(v, false, &why);
+	if (rc != 0 && s->asking)
+		return sr_fail(e, why.code, "witnesses: %s", why.text);
+	if (rc != 0)
+		tell(s, "witnesses: %s", why.text);
 	if (sr_witnessing_alarm(v) != NULL && !s->alarmed)
 		tell(s, "ALARM: %s; nothing is written any more", sr_witnessing_alarm(v));
 	s->alarmed = sr_witnessing_alarm(v) != NULL;
+	if (s->asking && s->alarmed)
+		return sr_fail(e, SR_AUTH, "core ends before it wrote anything: %s",
+			sr_witnessing_alarm(v));
+	/* Witnesses that are away must not keep a vault from writing. */
+	s->asking = s->asking && !sr_witnessing_heard(v) && sr_mono_ms() - s->began_ms < s->ask_ms;
+	return 0;
 }
 
 static size_t fill_polls(struct sr_server *s) {
@@ -563,7 +590,8 @@ static void work(struct sr_server *s) {
 int sr_server_turn(struct sr_server *s, int timeout_ms, struct sr_err *e) {
 	const size_t n = fill_polls(s);
 	const int most = timeout_ms < 0 || timeout_ms > TURN_MS ? TURN_MS : timeout_ms;
-	const int wait = most < s->nap_ms ? most : s->nap_ms;
+	const int nap = s->asking ? ASKING_MS : s->nap_ms;
+	const int wait = most < nap ? most : nap;
 	const int ready = poll(s->polls, (nfds_t)n, wait);
 	if (ready < 0 && errno != EINTR)
 		return sr_fail_errno(e, "poll");
@@ -585,9 +613,12 @@ int sr_server_turn(struct sr_server *s, int timeout_ms, struct sr_err *e) {
 		if (s->polls[0].revents & POLLIN)
 			accept_all(s);
 	}
+	const int rc = witnesses(s, e);
+	if (rc != 0)
+		return rc;
 	housekeeping(s);
-	witnesses(s);
-	work(s);
+	if (!s->asking)
+		work(s);
 	if (s->core->vault->failed)
 		return sr_fail(e, SR_IO,
 			"a write to the vault failed; core stops, so that the next start can "
@@ -617,9 +648,11 @@ int sr_server_run(struct sr_server *s, struct sr_err *e) {
 			sr_dir_path(s->core->vault->run), (long)getpid());
 	if (rc == 0)
 		sr_beats_note(s->core->vault, SR_BEAT_UP, log_size(s));
+	if (rc == 0)
+		rc = witnesses(s, e); /* so that the first turn waits for their answers, too */
 	while (rc == 0 && !s->stopping)
 		rc = sr_server_turn(s, TURN_MS, e);
-	if (rc == 0)
+	if (rc == 0 || s->asking)
 		sr_beats_note(s->core->vault, SR_BEAT_DOWN, log_size(s));
 	tell(s, "core stops; connections closed: %zu", sr_server_connections(s));
 	if (s->signals >= 0) {

@@ -7,6 +7,10 @@
  * Who is at the other end is proved by signature (core/session.h), not by the operating system:
  * the socket is 0666 in a directory of mode 0711, so every local user reaches it and none reads
  * anything else. Long transfers come as small messages, so that others' calls go in between.
+ * Where the log has witnesses, it serves at once and asks them beside. Until each has answered or
+ * failed, or SR_SERVER_ASK_MS, what may write (struct sr_op_info) waits: if one of them knows more
+ * than this copy of the log, nothing was written into it, and core ends.
+ *
  * SIGTERM and SIGINT end it cleanly; a second core is refused by the vault's lock, which names
  * the process. No fork.
  */
@@ -25,6 +29,7 @@ enum {
 	SR_SERVER_SMALL = 2 << 20,      /* bytes */
 	SR_SERVER_IDLE_MS = 15 * 60000, /* a desk that says nothing is logged out */
 	SR_SERVER_STALL_MS = 30000,     /* a message that began must end */
+	SR_SERVER_ASK_MS = 5000,        /* a try of a witness that is slow; a reader reads on */
 	SR_SERVER_SWEEP_MS = 60000
 };
 
@@ -37,7 +42,7 @@ struct sr_server_options {
 	void (*tell)(void *ctx, const char *sentence);
 	void *ctx;
 	/* Tests: 0 takes the constants above. */
-	unsigned idle_ms, stall_ms, connections;
+	unsigned idle_ms, stall_ms, ask_ms, connections;
 };
 /* Listen. EXISTS if the socket is held by a living core (cannot be while the vault is locked by
  * us); a dead one is replaced. */
@@ -45,7 +50,8 @@ SR_MUST int sr_server_new(
 	struct sr_server **out, const struct sr_server_options *o, struct sr_err *e);
 /* One turn of the loop: wait at most ${timeout_ms}, take what came, answer. */
 SR_MUST int sr_server_turn(struct sr_server *s, int timeout_ms, struct sr_err *e);
-/* Turns until SIGTERM, SIGINT or sr_server_stop. Blocks SIGPIPE. */
+/* Turns until SIGTERM, SIGINT or sr_server_stop. Blocks SIGPIPE. AUTH: a witness that was asked at
+ * the start knows more than this log has. */
 SR_MUST int sr_server_run(struct sr_server *s, struct sr_err *e);
 void sr_server_stop(struct sr_server *s); /* async-signal-safe */
 size_t sr_server_connections(const struct sr_server *s);

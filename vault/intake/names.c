@@ -169,3 +169,20 @@ void sr_name_key(struct sr_buf *out, struct sr_bytes name, bool folding) {
 		key_once(out, sr_buf_view(&plain), true);
 	sr_buf_free(&plain);
 }
+
+bool sr_name_alike(struct sr_bytes a, struct sr_bytes b) {
+	struct sr_buf x, y;
+	bool alike = sr_bytes_eq(a, b);
+
+	if (alike)
+		return true;
+	sr_buf_init(&x);
+	sr_buf_init(&y);
+	sr_name_key(&x, a, false);
+	sr_name_key(&y, b, false);
+	alike = x.failed == SR_OK && y.failed == SR_OK &&
+		sr_bytes_eq(sr_buf_view(&x), sr_buf_view(&y));
+	sr_buf_free(&y);
+	sr_buf_free(&x);
+	return alike;
+}

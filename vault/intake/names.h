@@ -11,6 +11,9 @@
 
 #include "base/bytes.h"
 
+/* Do both look the same? Canonically equivalent: they differ at most in how accents are spelled. */
+bool sr_name_alike(struct sr_bytes a, struct sr_bytes b);
+
 /* Append the key of ${name} to ${out}. */
 void sr_name_key(struct sr_buf *out, struct sr_bytes name, bool fold);
 

@@ -95,7 +95,10 @@ static int try(struct visit *v, unsigned number, struct attempt *a, struct sr_er
 }
 
 static void attempts(struct visit *v) {
-	char what[160];
+	static const char *const where[SR_TOOLS_COUNT] = {[SR_TOOLS_NONE] = "inside",
+		[SR_TOOLS_PAGES] = "inside, with tools for pages",
+		[SR_TOOLS_ABOUT] = "inside, with tools that say what a file is about"};
+	char what[256];
 	struct sr_err e = {0};
 
 	v->tried = 0;
@@ -110,7 +113,7 @@ static void attempts(struct visit *v) {
 			return;
 		}
 		v->tried++;
-		(void)snprintf(what, sizeof what, "inside%s: %s", v->tools ? ", with tools" : "",
+		(void)snprintf(what, sizeof what, "%s: %s", where[v->tools],
 			a.name[0] != '\0' ? a.name : "?");
 		if (rc != 0)
 			tell(v, false, what, e.text);
@@ -157,11 +160,12 @@ int sr_doctor(struct sr_launcher *l, const struct sr_doctor *d, struct sr_err *e
 	struct visit v = {.d = d, .l = l};
 	struct sr_err own = {0};
 
-	if (sr_swap_check(&own) == 0)
+	if (sr_swap_check(&own) == 0) {
 		tell(&v, true, "swap", "off, or encrypted");
-	else
+		attempts(&v);
+	} else { /* nothing is started then, and would say no more than that */
 		tell(&v, false, "swap", own.text);
-	attempts(&v);
+	}
 	if (v.tried > 0)
 		identify(&v);
 	for (int i = SR_TOOLS_PAGES; i < SR_TOOLS_COUNT && v.tried > 0; i++) {
@@ -172,7 +176,6 @@ int sr_doctor(struct sr_launcher *l, const struct sr_doctor *d, struct sr_err *e
 	if (v.faults == 0)
 		return 0;
 	return sr_fail(e, SR_DENIED,
-		"%zu of the sandbox's walls do not stand: nothing is parsed or shown that needs "
-		"them",
-		v.faults);
+		"%zu of the sandbox's walls %s not stand: nothing is parsed or shown without",
+		v.faults, v.faults == 1 ? "does" : "do");
 }

@@ -49,6 +49,23 @@ static int take_line(struct sr_inventory *inv, const uint8_t *p, size_t number, 
 	return 0;
 }
 
+/* A line of an append that a power cut came into: the file had grown, and some of its bytes never
+ * came (zeros), in the middle of what was appended as well as at its end. Any other byte that is
+ * wrong was put there. */
+static bool cut_short(const uint8_t *p) {
+	static const char digits[] = "0123456789abcdef";
+	bool zeros = false;
+	for (size_t i = 0; i < LINE; i++) {
+		if (p[i] == 0)
+			zeros = true;
+		else if (i == 0          ? p[i] != '+' && p[i] != '-'
+			 : i == LINE - 1 ? p[i] != '\n'
+					 : strchr(digits, p[i]) == NULL)
+			return false;
+	}
+	return zeros;
+}
+
 static int load(struct sr_inventory *inv, struct sr_err *e) {
 	struct sr_buf file;
 	sr_buf_init(&file);
@@ -56,10 +73,17 @@ static int load(struct sr_inventory *inv, struct sr_err *e) {
 	/* A power cut may leave a grown file whose last bytes never came. */
 	while (file.len > 0 && file.p[file.len - 1] == 0)
 		file.len--;
-	size_t lines = file.len / LINE;
-	for (size_t i = 0; rc == 0 && i < lines; i++)
-		rc = take_line(inv, file.p + i * LINE, i + 1, e);
+	size_t lines = 0;
+	const size_t most = file.len / LINE;
+	while (rc == 0 && lines < most && !cut_short(file.p + lines * LINE)) {
+		rc = take_line(inv, file.p + lines * LINE, lines + 1, e);
+		lines++;
+	}
 	inv->end = (uint64_t)lines * LINE;
+	/* What came behind such a line is of the same append. It is told again at the opening of
+	 * the vault (intake/deposit.h), and must not lie behind what is told then. */
+	if (rc == 0 && lines < most)
+		rc = sr_fd_truncate(inv->fd, inv->end, e);
 	sr_buf_free(&file);
 	return rc;
 }

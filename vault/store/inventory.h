@@ -2,8 +2,9 @@
  * inventory - which packs there should be: loss is found, not only damage.
  *
  *   packs/INVENTORY.names   append-only lines "+<64 hex>\n" and "-<64 hex>\n"; a torn last line,
- *                           and zeros at the end (a grown file whose bytes never came), are
- *                           dropped at load; compact rewrites it, one '+' line per live pack
+ *                           and all from a line on that has zeros (a grown file whose bytes never
+ *                           came), are dropped at load; compact rewrites it, one '+' line per live
+ *                           pack
  *   packs/INVENTORY         a signed note (merkle/note.h) with the text
  *                           strongroom/inventory/v1
  *                           vault <hex>
