@@ -32,6 +32,10 @@ witness_down() {
 	WITNESS_PID=
 }
 
+# What asks witnesses comes with the asking: no process of a person has the libraries for it beside their keys.
+linked=$(ldd "$STRONGROOM_T")
+! grep -qE 'libcurl|libmicrohttpd|libgnutls|libldap' <<<"$linked" || fail "the program is linked with: $linked"
+
 founded
 echo one >one
 echo two >two
