@@ -98,7 +98,7 @@ jq() { gojq "$@"; }
 if [[ -x /usr/bin/python3 ]]; then python3() { /usr/bin/python3 "$@"; }; fi
 # json PATH [FILE]: a value out of JSON; PATH as in item.0 or 0.id.
 json() {
-	local path= step
+	local path='' step
 	for step in ${1//./ }; do
 		if [[ $step = *[!0-9]* ]]; then path+="[\"$step\"]"; else path+="[$step]"; fi
 	done
