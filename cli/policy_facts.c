@@ -402,6 +402,7 @@ static int dump(char **out, const json_t *v, struct sr_err *e) {
 	return *out != NULL ? 0 : sr_fail(e, SR_NOMEM, "no memory for the facts");
 }
 
+/* ${entities} NULL: they are lent. */
 static int load(struct policy_case *out, const struct maker *m, const json_t *entities,
 	const json_t *context) {
 	struct sr_cedar_request_parts parts = {
@@ -410,11 +411,11 @@ static int load(struct policy_case *out, const struct maker *m, const json_t *en
 		.resource = {m->what->name, of(m->what_id)},
 	};
 	char *text = NULL, *ctx = NULL;
-	int rc = dump(&text, entities, m->e);
+	int rc = dump(&ctx, context, m->e);
 
-	if (rc == 0)
-		rc = dump(&ctx, context, m->e);
-	if (rc == 0)
+	if (rc == 0 && entities != NULL)
+		rc = dump(&text, entities, m->e);
+	if (rc == 0 && entities != NULL)
 		rc = sr_cedar_entities_load(&out->entities, of(text), m->e);
 	if (rc == 0) {
 		parts.context = of(ctx);
@@ -425,13 +426,28 @@ static int load(struct policy_case *out, const struct maker *m, const json_t *en
 	return rc;
 }
 
+static bool is_plain(const struct policy_ask *ask) {
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)ask->changes, key, v) {
+		if (speaks_of(key, "context") == NULL)
+			return false;
+	}
+	return true;
+}
+
 int policy_case_make(struct policy_case *out, const json_t *facts, const struct sr_schema *schema,
-	const struct policy_ask *ask, struct sr_err *e) {
+	const struct policy_ask *ask, const struct policy_case *plain, struct sr_err *e) {
 	struct maker m = {.facts = facts, .schema = schema, .ask = ask, .e = e};
 	json_t *entities = NULL, *context = NULL;
 	int rc = 0;
 
-	*out = (struct policy_case){.entities = NULL};
+	*out = (struct policy_case){.plain = is_plain(ask)};
+	if (out->plain && plain != NULL) {
+		out->entities = plain->entities;
+		out->lent = true;
+	}
 	m.action = sr_schema_action_named(schema, of(ask->action));
 	if (m.action == NULL || m.action->principal_count == 0)
 		return sr_fail(
@@ -446,7 +462,7 @@ int policy_case_make(struct policy_case *out, const json_t *facts, const struct 
 			&m.what, &m.what_id);
 	if (rc == 0)
 		rc = changes_land(&m);
-	if (rc == 0)
+	if (rc == 0 && !out->lent)
 		rc = entities_json(&entities, &m);
 	if (rc == 0)
 		rc = context_json(&context, &m);
@@ -460,7 +476,8 @@ int policy_case_make(struct policy_case *out, const json_t *facts, const struct 
 }
 
 void policy_case_free(struct policy_case *c) {
-	sr_cedar_entities_free(c->entities);
+	if (!c->lent)
+		sr_cedar_entities_free(c->entities);
 	sr_cedar_request_free(c->request);
 	*c = (struct policy_case){.entities = NULL};
 }

@@ -27,9 +27,14 @@ struct policy_ask {
 struct policy_case {
 	struct sr_cedar_entities *entities;
 	struct sr_cedar_request *request;
+	bool plain; /* its changes are of the context alone: the entities are those of the facts */
+	bool lent;  /* the entities are another's */
 };
+/* ${plain}: a plain case of the same facts, which lends its entities to another and outlives it, or
+ * NULL. */
 SR_MUST int policy_case_make(struct policy_case *out, const json_t *facts,
-	const struct sr_schema *schema, const struct policy_ask *ask, struct sr_err *e);
+	const struct sr_schema *schema, const struct policy_ask *ask,
+	const struct policy_case *plain, struct sr_err *e);
 void policy_case_free(struct policy_case *c);
 
 #endif

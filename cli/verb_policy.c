@@ -320,6 +320,7 @@ static int doc_read(json_t **out, const char *path, struct sr_err *e) {
 }
 
 static int table_read(struct table *t, const char *path, struct sr_err *e) {
+	const struct policy_case *plain = NULL;
 	const json_t *cases;
 	int rc = doc_read(&t->doc, path, e);
 
@@ -333,12 +334,16 @@ static int table_read(struct table *t, const char *path, struct sr_err *e) {
 		return sr_fail(e, SR_NOMEM, "no memory for %zu cases", json_array_size(cases));
 	t->count = json_array_size(cases);
 	for (size_t i = 0; rc == 0 && i < t->count; i++) {
-		rc = question_read(&t->list[i], json_array_get(cases, i), i, e);
-		if (rc == 0 && policy_case_make(&t->list[i].made, t->doc, t->schema,
-				       &t->list[i].ask, e) != 0)
+		struct question *q = &t->list[i];
+
+		rc = question_read(q, json_array_get(cases, i), i, e);
+		if (rc == 0 &&
+			policy_case_make(&q->made, t->doc, t->schema, &q->ask, plain, e) != 0)
 			rc = sr_wrap(e, "case %zu", i + 1);
+		if (rc == 0 && q->made.plain && plain == NULL)
+			plain = &q->made;
 		if (rc == 0)
-			rc = ask(&t->list[i].have, t->set, &t->list[i].made, e);
+			rc = ask(&q->have, t->set, &q->made, e);
 	}
 	return rc != 0 ? sr_wrap(e, "%s", path) : 0;
 }
@@ -593,7 +598,7 @@ int verb_policy_try(struct cli *c, struct sr_err *e) {
 		rc = set_load(c, &set, files, e);
 	question.changes = changes;
 	if (rc == 0)
-		rc = policy_case_make(&made, facts, schema, &question, e);
+		rc = policy_case_make(&made, facts, schema, &question, NULL, e);
 	if (rc == 0)
 		rc = sr_cedar_authorize(&a, set, made.entities, made.request, e);
 	if (rc == 0 && c->json)

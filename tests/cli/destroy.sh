@@ -3,16 +3,6 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
-# The lines with TEXT in the memory of core; 0 where it cannot be judged.
-lines_with() {
-	local range rest lo hi
-	while read -r range rest; do
-		case $rest in *'[vvar'* | *'[vsyscall]'*) continue ;; esac
-		lo=$((16#${range%-*})) hi=$((16#${range#*-}))
-		dd if="/proc/$CORE_PID/mem" bs=1M iflag=skip_bytes,count_bytes skip="$lo" count=$((hi - lo)) 2>/dev/null || true
-	done <"/proc/$CORE_PID/maps" >"$W/image"
-	grep -acF -e "$1" "$W/image" || true
-}
 judges() { (($(id -u) == 0)) && ! sanitized && (($(lines_with wombat-) > 0)); }
 
 founded

@@ -10,17 +10,6 @@
 (($(id -u) == 0)) || skip 'only root may read the memory of core, which is not dumpable'
 ! sanitized || skip 'the memory scan needs a program without a sanitizer'
 
-# The lines with TEXT in the memory of core; the image stays on disk for no longer than this.
-lines_with() {
-	local range rest lo hi
-	while read -r range rest; do
-		case $rest in *'[vvar'* | *'[vsyscall]'*) continue ;; esac
-		lo=$((16#${range%-*})) hi=$((16#${range#*-}))
-		dd if="/proc/$CORE_PID/mem" bs=1M iflag=skip_bytes,count_bytes skip="$lo" count=$((hi - lo)) 2>/dev/null || true
-	done <"/proc/$CORE_PID/maps" >"$W/image"
-	(($(stat -c %s "$W/image") > 1000000)) || fail 'the memory of core cannot be read'
-	grep -acF -e "$1" "$W/image" || true
-}
 none() {
 	same "$(lines_with "$1")" 0 "lines of $1 in the memory of core, $2"
 }

@@ -4,17 +4,6 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
-# How many lines of core's memory have TEXT.
-lines_with() {
-	local range rest lo hi
-	while read -r range rest; do
-		case $rest in *'[vvar'* | *'[vsyscall]'*) continue ;; esac
-		lo=$((16#${range%-*})) hi=$((16#${range#*-}))
-		dd if="/proc/$CORE_PID/mem" bs=1M iflag=skip_bytes,count_bytes skip="$lo" count=$((hi - lo)) 2>/dev/null || true
-	done <"/proc/$CORE_PID/maps" >"$W/image"
-	grep -acF -e "$1" "$W/image" || true
-}
-
 # No word of the erased is in the memory of core, where another's name is found.
 unmarked() {
 	if (($(id -u) != 0)) || sanitized; then

@@ -26,10 +26,10 @@ same "$(json tally.approved)" 0 'an amend voids votes'
 ok as m2 recuse "$own" --reason 'a colleague'
 refused 1 'is refused' as m2 vote "$own" approve
 # After it closed.
-soon=$(date -u -d '+2 seconds' +%Y-%m-%dT%H:%M:%SZ)
+soon=$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%SZ)
 ok as ri request "$ITEM" --purpose research --ends 9d --closes "$soon" --reason 'quick' --json
 late=$(json request)
-sleep 3
+export SR_TIME_AHEAD=3700
 refused 1 'closed|closes|lapsed' as m1 vote "$late" approve
 ok as au log --type refuse
 has 'refuse'

@@ -377,6 +377,50 @@ static void base64_that_is_not_canonical_is_refused(void **state) {
 	}
 }
 
+/* Every byte at every place of texts of every length around the lanes. */
+static void base64_that_has_another_byte_is_refused(void **state) {
+	(void)state;
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	for (size_t len = 4; len <= 68; len += 4) {
+		char text[72], want[40];
+		uint8_t raw[52];
+		struct sr_err e = {0};
+		for (size_t i = 0; i < len; i++)
+			text[i] = alphabet[(i * 7 + len) % 64];
+		for (size_t at = 0; at < len; at++) {
+			const char was = text[at];
+			for (unsigned c = 0; c < 256; c++) {
+				const char *digit =
+					c == 0 ? NULL
+					       : memchr(alphabet, (int)c, sizeof alphabet - 1);
+				if (c == '=' && at == len - 1)
+					continue; /* padding */
+				text[at] = (char)c;
+				if (digit == NULL) {
+					snprintf(want, sizeof want,
+						"byte 0x%02x at offset %zu is not", c, at);
+					assert_fails(sr_unbase64_fixed(raw, len / 4 * 3,
+							     sr_bytes_of(text, len), &e),
+						SR_CORRUPT, &e, want);
+					continue;
+				}
+				assert_ok(sr_unbase64_fixed(
+						  raw, len / 4 * 3, sr_bytes_of(text, len), &e),
+					&e);
+				/* The six bits of the character, in the two bytes that they reach.
+				 */
+				const size_t bit = at * 6, byte = bit / 8;
+				const unsigned two = (unsigned)raw[byte] << 8 |
+						     (byte + 1 < len / 4 * 3 ? raw[byte + 1] : 0U);
+				assert_int_equal(
+					two >> (10 - bit % 8) & 63, (unsigned)(digit - alphabet));
+			}
+			text[at] = was;
+		}
+	}
+}
+
 static void base64_has_one_text_for_each_value(void **state) {
 	(void)state;
 	struct sr_err e = {0};
@@ -466,6 +510,7 @@ int main(void) {
 		cmocka_unit_test(hex_is_exact_and_lowercase),
 		cmocka_unit_test(base64_vectors),
 		cmocka_unit_test(base64_that_is_not_canonical_is_refused),
+		cmocka_unit_test(base64_that_has_another_byte_is_refused),
 		cmocka_unit_test(base64_has_one_text_for_each_value),
 		cmocka_unit_test(sizes_do_not_wrap),
 		cmocka_unit_test(decimals_have_one_form),

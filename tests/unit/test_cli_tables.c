@@ -231,7 +231,7 @@ static int try_facts(const struct sr_schema *schema, const char *facts, struct p
 	assert_non_null(f);
 	assert_non_null(c);
 	ask.changes = c;
-	const int rc = policy_case_make(&made, f, schema, &ask, e);
+	const int rc = policy_case_make(&made, f, schema, &ask, NULL, e);
 	policy_case_free(&made);
 	json_decref(f);
 	json_decref(c);

@@ -159,6 +159,42 @@ static void misuse_ends_the_process(void **state) {
 	assert_true(aborts(wrong_final));
 }
 
+static void sha256_of_short_texts(void) {
+	uint8_t want[32], have[32];
+
+	t_hex(want, 32, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	sr_sha256(have, "abc", 3);
+	assert_memory_equal(have, want, 32);
+	sr_sha256_both(have, "a", 1, "bc", 2);
+	assert_memory_equal(have, want, 32);
+	t_hex(want, 32, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	sr_sha256(have, NULL, 0);
+	assert_memory_equal(have, want, 32);
+	sr_sha256_both(have, NULL, 0, NULL, 0);
+	assert_memory_equal(have, want, 32);
+}
+
+/* All that is hashed before libcrypto is awake, and after, is the same: whoever comes first. */
+static void sha256_wakes(void **state) {
+	static uint8_t text[4096];
+	uint8_t want[3][SR_HASH], have[SR_HASH];
+
+	(void)state;
+	sha256_of_short_texts();
+	t_fill(text, sizeof text, 4);
+	for (size_t i = 0; i < 300; i++) {
+		const size_t len = sizeof text - i % 3;
+
+		sr_sha256(have, text, len);
+		if (i < 3)
+			memcpy(want[i], have, SR_HASH);
+		assert_memory_equal(have, want[i % 3], SR_HASH);
+		sr_sha256_both(have, text, 100, text + 100, len - 100);
+		assert_memory_equal(have, want[i % 3], SR_HASH);
+	}
+	sha256_of_short_texts();
+}
+
 static void sha256(void **state) {
 	static const char two_blocks[] = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
 	uint8_t want[32], have[32];
@@ -282,6 +318,7 @@ int main(void) {
 		cmocka_unit_test(nothing_meets),
 		cmocka_unit_test(final_wipes),
 		cmocka_unit_test(misuse_ends_the_process),
+		cmocka_unit_test(sha256_wakes),
 		cmocka_unit_test(sha256),
 		cmocka_unit_test(sha256_without_memory),
 		cmocka_unit_test(random_source),

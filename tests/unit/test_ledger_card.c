@@ -34,11 +34,47 @@ static void test_mutants(void **state) {
 	(void)state;
 	const struct t_person p = t_person(1);
 	struct sr_buf b;
+	struct sr_card c;
+	struct sr_err e;
 	sr_buf_init(&b);
 	t_card(&b, &p);
-	t_each_cut(sr_buf_view(&b), must_fail, NULL);
-	t_each_flip(sr_buf_view(&b), must_fail, NULL);
+	/* Before it was found good, and after. */
+	for (int i = 0; i < 2; i++) {
+		t_each_cut(sr_buf_view(&b), must_fail, NULL);
+		t_each_flip(sr_buf_view(&b), must_fail, NULL);
+		assert_ok(sr_card_read(&c, sr_buf_view(&b), &e), &e);
+	}
 	sr_buf_free(&b);
+}
+
+/* More of them than are remembered as good: each is good whenever it is read, and one that differs
+ * from it in its signature never is. */
+static void test_many(void **state) {
+	(void)state;
+	enum {
+		MANY = 1024 + 200
+	};
+	struct sr_buf all[MANY];
+	struct sr_card c;
+	struct sr_err e;
+	for (unsigned i = 0; i < MANY; i++) {
+		uint8_t seed[SR_SEED] = {(uint8_t)i, (uint8_t)(i >> 8), 77}, name[SR_HASH] = {3};
+		sr_buf_init(&all[i]);
+		assert_ok(sr_card_make(&all[i], seed, name, &e), &e);
+		assert_ok(sr_card_read(&c, sr_buf_view(&all[i]), &e), &e);
+	}
+	for (unsigned i = 0; i < MANY; i += 3) {
+		uint8_t *at = all[i].p + all[i].len - 20; /* of the signature's base64 */
+		const uint8_t was = *at;
+		assert_ok(sr_card_read(&c, sr_buf_view(&all[i]), &e), &e);
+		*at = was == 'A' ? 'B' : 'A';
+		assert_fails(sr_card_read(&c, sr_buf_view(&all[i]), &e), SR_AUTH, &e, "key card");
+		assert_fails(sr_card_read(&c, sr_buf_view(&all[i]), &e), SR_AUTH, &e, "key card");
+		*at = was;
+		assert_ok(sr_card_read(&c, sr_buf_view(&all[i]), &e), &e);
+	}
+	for (unsigned i = 0; i < MANY; i++)
+		sr_buf_free(&all[i]);
 }
 
 /* Somebody else's signature over the card's text, and a second line. */
@@ -163,6 +199,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round),
 		cmocka_unit_test(test_mutants),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_other_signer),
 		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_impossible),

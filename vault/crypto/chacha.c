@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include <openssl/evp.h>
 #include <sodium.h>
@@ -18,18 +19,29 @@ _Static_assert((int)SR_XCHACHA_NONCE == (int)crypto_aead_xchacha20poly1305_ietf_
 
 enum {
 	STEP = 1 << 30, /* bytes at a time: libcrypto counts with int */
-	SPLIT = 16      /* bytes of an extended nonce that enter the key */
+	SPLIT = 16,     /* bytes of an extended nonce that enter the key */
+	/* Waking libcrypto and its cipher takes a millisecond and a half, which it makes up for in
+	 * this many bytes: a command that reads a few pages of a data base does not. */
+	ALIVE_FROM = 1 << 20
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static EVP_CIPHER *cipher; /* fetched once; NULL: libcrypto has none */
 static size_t long_from = SR_CHACHA_LONG;
+static atomic_size_t long_seen; /* bytes of long texts, until it is worth its while */
 
 #ifdef SR_TESTING
 void sr_chacha_long(size_t len) {
 	long_from = len;
+	atomic_store(&long_seen, ALIVE_FROM);
 }
 #endif
+
+static bool worth_it(size_t len) {
+	return len >= ALIVE_FROM ||
+	       atomic_load_explicit(&long_seen, memory_order_relaxed) >= ALIVE_FROM ||
+	       atomic_fetch_add_explicit(&long_seen, len, memory_order_relaxed) >= ALIVE_FROM;
+}
 
 static void fetch(void) {
 	cipher = EVP_CIPHER_fetch(NULL, "ChaCha20-Poly1305", NULL);
@@ -55,7 +67,8 @@ static EVP_CIPHER_CTX *begin(size_t len, const uint8_t key[SR_KEY],
 	EVP_CIPHER_CTX *c = NULL;
 	int n = 0;
 
-	if (len < long_from || ad.len > STEP || pthread_once(&once, fetch) != 0 || cipher == NULL)
+	if (len < long_from || ad.len > STEP || !worth_it(len) || pthread_once(&once, fetch) != 0 ||
+		cipher == NULL)
 		return NULL;
 	c = EVP_CIPHER_CTX_new();
 	if (c == NULL)

@@ -5,7 +5,8 @@
  * One cipher, two implementations that give the same bytes: libsodium's takes no memory and cannot
  * fail; libcrypto's uses AVX-512 and AVX2 for both halves (libsodium has SSE2 alone for Poly1305)
  * and takes a context from the heap. From SR_CHACHA_LONG bytes on it is libcrypto's, unless it has
- * none of it (FIPS) or no memory; then, and for what is shorter, libsodium's.
+ * none of it (FIPS) or no memory, or the process had too little of them yet to wake it for; then,
+ * and for what is shorter, libsodium's.
  *
  * XChaCha20-Poly1305 under (key, nonce of 24) is ChaCha20-Poly1305 under HChaCha20(key, the first
  * 16) and the nonce of four zeros and the last 8: by its definition, not by ours.

@@ -13,6 +13,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -24,12 +25,23 @@ _Static_assert((int)SR_HASH == (int)crypto_generichash_BYTES, "BLAKE2b-256");
 _Static_assert((int)SR_KEY == (int)crypto_generichash_KEYBYTES, "a key of 32 bytes");
 _Static_assert((int)crypto_generichash_BYTES_MAX == 64, "BLAKE2b-512");
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+enum {
+	/* libcrypto takes a millisecond to come to life, in which libsodium hashes this many bytes:
+	 * all that most commands have. */
+	ALIVE_FROM = 256 << 10,
+	BLOCK = 64 /* what a hash costs beyond its text */
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT, md_once = PTHREAD_ONCE_INIT;
 static int sodium_rc = -1;
 static EVP_MD *md; /* fetched once: a look-up for each call costs more than a short hash */
+static atomic_size_t hashed; /* bytes, until libcrypto is worth its while */
 
 static void init_once(void) {
 	sodium_rc = sodium_init();
+}
+
+static void fetch_once(void) {
 	/* libcrypto that had no memory for itself is looked for before it is asked: 3.0 follows a
 	 * null pointer. */
 	if (OSSL_LIB_CTX_get0_global_default() != NULL)
@@ -41,9 +53,6 @@ int sr_crypto_init(struct sr_err *e) {
 		return sr_fail(e, SR_MISUSE, "pthread_once failed");
 	if (sodium_rc < 0)
 		return sr_fail(e, SR_UNSUPPORTED, "sodium_init of libsodium: %d", sodium_rc);
-	if (md == NULL)
-		return sr_fail(e, SR_NOMEM,
-			"no memory for SHA-256 of libcrypto (or it was built without)");
 	return 0;
 }
 
@@ -163,9 +172,13 @@ static void must(int ok) {
 	(void)ok;
 }
 
-/* NULL: there was no memory for it. */
-static const EVP_MD *sha256_md(void) {
-	int rc = pthread_once(&once, init_once);
+/* For ${len} bytes; NULL: libsodium's turn, since libcrypto is not worth waking yet, or had no
+ * memory. */
+static const EVP_MD *sha256_md(size_t len) {
+	if (len < ALIVE_FROM && atomic_load_explicit(&hashed, memory_order_relaxed) < ALIVE_FROM &&
+		atomic_fetch_add_explicit(&hashed, len + BLOCK, memory_order_relaxed) < ALIVE_FROM)
+		return NULL;
+	int rc = pthread_once(&md_once, fetch_once);
 
 	assert(rc == 0);
 	(void)rc;
@@ -173,7 +186,7 @@ static const EVP_MD *sha256_md(void) {
 }
 
 void sr_sha256(uint8_t out[SR_HASH], const void *p, size_t len) {
-	const EVP_MD *m = sha256_md();
+	const EVP_MD *m = sha256_md(len);
 
 	if (m == NULL || EVP_Digest(p, len, out, NULL, m, NULL) != 1)
 		(void)crypto_hash_sha256(out, p, len);
@@ -181,7 +194,7 @@ void sr_sha256(uint8_t out[SR_HASH], const void *p, size_t len) {
 
 void sr_sha256_both(
 	uint8_t out[SR_HASH], const void *a, size_t a_len, const void *b, size_t b_len) {
-	const EVP_MD *m = sha256_md();
+	const EVP_MD *m = sha256_md(a_len < ALIVE_FROM ? a_len + b_len : a_len);
 	EVP_MD_CTX *ctx = m == NULL ? NULL : EVP_MD_CTX_new();
 	const bool done = ctx != NULL && EVP_DigestInit_ex2(ctx, m, NULL) == 1 &&
 			  EVP_DigestUpdate(ctx, a, a_len) == 1 &&
@@ -234,9 +247,9 @@ void sr_sha256_final(struct sr_sha256 *s, uint8_t out[SR_HASH]) {
 		must(EVP_DigestFinal_ex(s->ctx, out, NULL));
 }
 
-/* A text is begun with the one or the other, and ended with it. */
+/* A text is begun with the one or the other, and ended with it; who comes in pieces is long. */
 void sr_sha256_reset(struct sr_sha256 *s) {
-	const EVP_MD *m = sha256_md();
+	const EVP_MD *m = sha256_md(ALIVE_FROM);
 
 	s->slow = s->ctx == NULL || m == NULL || EVP_DigestInit_ex2(s->ctx, m, NULL) != 1;
 	if (s->slow)

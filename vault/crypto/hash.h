@@ -4,8 +4,9 @@
  * Every hash and key derivation of the project goes through sr_hash: the label
  * ("strongroom/<what>/v1") and each field enter with their length (le64), so no two calls with
  * different labels or field boundaries can meet. BLAKE2b (RFC 7693) is libsodium's (four texts
- * at a time: lanes.h); SHA-256 is libcrypto's, which uses SHA-NI (five times libsodium's speed). An
- * error of use (a long field of another length than announced) ends the process.
+ * at a time: lanes.h); SHA-256 is libcrypto's, which uses SHA-NI (five times libsodium's speed),
+ * once a process hashes more than it costs to wake it. An error of use (a long field of another
+ * length than announced) ends the process.
  */
 #ifndef SR_CRYPTO_HASH_H
 #define SR_CRYPTO_HASH_H

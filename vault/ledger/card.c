@@ -3,7 +3,10 @@
  */
 #include "ledger/card.h"
 
+#include <pthread.h>
+
 #include "base/text.h"
+#include "crypto/hash.h"
 #include "merkle/note.h"
 
 static const char type_line[] = "strongroom/card/v1";
@@ -99,6 +102,47 @@ static int read_text(struct sr_card *c, struct sr_bytes in, struct sr_err *e) {
 	return rc;
 }
 
+/* The cards that this process found good, by the hash of their bytes, on which alone that depends.
+ * A genesis has a card of everybody, and one command reads it five times: to open the vault, to
+ * show it to the client, and to believe it there. Whoever falls in a place that is taken drives out
+ * who was there. */
+enum {
+	GOOD_MAX = 512 /* 16 KiB */
+};
+static pthread_mutex_t good_lock = PTHREAD_MUTEX_INITIALIZER;
+static uint8_t good[GOOD_MAX][SR_HASH];
+
+static uint8_t *good_at(const uint8_t hash[SR_HASH]) {
+	return good[sr_le16_get(hash) % GOOD_MAX];
+}
+
+static bool found_good(const uint8_t hash[SR_HASH]) {
+	(void)pthread_mutex_lock(&good_lock);
+	const bool is = memcmp(good_at(hash), hash, SR_HASH) == 0;
+	(void)pthread_mutex_unlock(&good_lock);
+	return is;
+}
+
+static void is_good(const uint8_t hash[SR_HASH]) {
+	(void)pthread_mutex_lock(&good_lock);
+	memcpy(good_at(hash), hash, SR_HASH);
+	(void)pthread_mutex_unlock(&good_lock);
+}
+
+/* The signature of ${note}, which is all of ${card}, by the card's own key. */
+static int verify_card(
+	struct sr_note *note, struct sr_bytes card, const struct sr_vkey *key, struct sr_err *e) {
+	uint8_t hash[SR_HASH];
+	int rc;
+	sr_sha256(hash, card.p, card.len);
+	if (found_good(hash))
+		return 0;
+	rc = sr_note_verify(note, key, 1, e);
+	if (rc == 0)
+		is_good(hash);
+	return rc;
+}
+
 static int read_card(struct sr_card *out, struct sr_bytes card, bool verify, struct sr_err *e) {
 	struct sr_card c = {.person = ""};
 	struct sr_note note = {.count = 0};
@@ -129,7 +173,7 @@ static int read_card(struct sr_card *out, struct sr_bytes card, bool verify, str
 			e, SR_AUTH, "signature line is not by the card's own key, %s", c.person);
 		goto out;
 	}
-	if (verify && (rc = sr_note_verify(&note, &key, 1, e)) != 0)
+	if (verify && (rc = verify_card(&note, card, &key, e)) != 0)
 		goto out;
 	*out = c;
 out:

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "base/library.h"
 
 enum {
 	WAIT_MS = 60000 /* the thread's longest sleep; it is woken for every job */
@@ -44,18 +45,41 @@ struct sr_poster {
 	long connect_ms, total_ms;
 };
 
+/* What is used of libcurl, by its own types. The varied arguments of easy_setopt, easy_getinfo and
+ * multi_setopt are looked at by nobody: a cast says their type where it is not plain. */
+/* clang-format off */
+#define NAMES(X) \
+	X(easy_cleanup) X(easy_getinfo) X(easy_init) X(easy_setopt) X(easy_strerror) \
+	X(global_init) X(multi_add_handle) X(multi_cleanup) X(multi_info_read) X(multi_init) \
+	X(multi_perform) X(multi_poll) X(multi_remove_handle) X(multi_setopt) X(multi_wakeup) \
+	X(slist_append) X(slist_free_all)
+/* clang-format on */
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): it is a name */
+#define MEMBER(name) __typeof__(curl_##name) *name;
+#define ENTRY(name) {"curl_" #name, &curl.name},
+static struct { NAMES(MEMBER) } curl;
+static const struct sr_library_name names[] = {NAMES(ENTRY)};
+
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
-static CURLcode curl_ready = CURLE_FAILED_INIT;
-static void curl_init(void) {
-	curl_ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+static struct sr_err curl_why; /* when curl_rc is not 0 */
+static int curl_rc;
+static void curl_load(void) {
+	CURLcode rc;
+
+	curl_rc = sr_library_load("libcurl.so.4", names, sizeof names / sizeof names[0], &curl_why);
+	if (curl_rc != 0)
+		return;
+	rc = curl.global_init(CURL_GLOBAL_DEFAULT);
+	if (rc != CURLE_OK)
+		curl_rc = sr_fail(&curl_why, SR_NOMEM, "libcurl: %s", curl.easy_strerror(rc));
 }
 
 static void job_free(struct job *j) {
 	if (j == NULL)
 		return;
 	if (j->easy != NULL)
-		curl_easy_cleanup(j->easy);
-	curl_slist_free_all(j->headers);
+		curl.easy_cleanup(j->easy);
+	curl.slist_free_all(j->headers);
 	sr_buf_free(&j->body);
 	sr_buf_free(&j->answer.body);
 	free(j->url);
@@ -83,18 +107,18 @@ static size_t take_nothing(char *p, size_t size, size_t n, void *ctx) {
 }
 
 static bool set_up(struct sr_poster *p, struct job *j) {
-	CURL *c = j->easy = curl_easy_init();
+	CURL *c = j->easy = curl.easy_init();
 	bool ok = c != NULL;
 
-	j->headers = curl_slist_append(NULL, "Content-Type: text/plain; charset=utf-8");
+	j->headers = curl.slist_append(NULL, "Content-Type: text/plain; charset=utf-8");
 	ok = ok && j->headers != NULL;
 	if (ok) {
 		/* No "Expect: 100-continue", which would cost a second with a server that has none.
 		 */
-		struct curl_slist *more = curl_slist_append(j->headers, "Expect:");
+		struct curl_slist *more = curl.slist_append(j->headers, "Expect:");
 		ok = more != NULL;
 	}
-#define SET(option, value) (ok = ok && curl_easy_setopt(c, (option), (value)) == CURLE_OK)
+#define SET(option, value) (ok = ok && curl.easy_setopt(c, (option), (value)) == CURLE_OK)
 	SET(CURLOPT_URL, j->url);
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
@@ -127,8 +151,8 @@ static void finish(struct sr_poster *p, struct job *j, CURLcode result) {
 	long status = 0;
 
 	if (j->easy != NULL) {
-		(void)curl_easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
-		(void)curl_easy_getinfo(j->easy, CURLINFO_CONTENT_TYPE, &type);
+		(void)curl.easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
+		(void)curl.easy_getinfo(j->easy, CURLINFO_CONTENT_TYPE, &type);
 		if (type != NULL)
 			snprintf(a->type, sizeof a->type, "%s", type);
 	}
@@ -139,10 +163,10 @@ static void finish(struct sr_poster *p, struct job *j, CURLcode result) {
 			(int)SR_WITNESS_ANSWER_MAX);
 	else if (!a->answered)
 		sr_escape_to(a->why, sizeof a->why,
-			sr_bytes_str(j->told[0] != '\0' ? j->told : curl_easy_strerror(result)));
+			sr_bytes_str(j->told[0] != '\0' ? j->told : curl.easy_strerror(result)));
 	/* The handle goes now: its connection stays with the multi handle. */
 	if (j->easy != NULL)
-		curl_easy_cleanup(j->easy);
+		curl.easy_cleanup(j->easy);
 	j->easy = NULL;
 	(void)pthread_mutex_lock(&p->lock);
 	j->next = p->done;
@@ -152,7 +176,7 @@ static void finish(struct sr_poster *p, struct job *j, CURLcode result) {
 }
 
 static void begin(struct sr_poster *p, struct job *j) {
-	if (!set_up(p, j) || curl_multi_add_handle(p->multi, j->easy) != CURLM_OK) {
+	if (!set_up(p, j) || curl.multi_add_handle(p->multi, j->easy) != CURLM_OK) {
 		finish(p, j, CURLE_OUT_OF_MEMORY);
 		return;
 	}
@@ -164,7 +188,7 @@ static void begin(struct sr_poster *p, struct job *j) {
 }
 
 static void leave(struct sr_poster *p, struct job *j) {
-	(void)curl_multi_remove_handle(p->multi, j->easy);
+	(void)curl.multi_remove_handle(p->multi, j->easy);
 	if (j->prev != NULL)
 		j->prev->next = j->next;
 	else
@@ -177,14 +201,14 @@ static void collect(struct sr_poster *p) {
 	CURLMsg *m;
 	int left = 0;
 
-	while ((m = curl_multi_info_read(p->multi, &left)) != NULL) {
+	while ((m = curl.multi_info_read(p->multi, &left)) != NULL) {
 		const CURLcode result = m->data.result;
 		char *mine = NULL;
 		struct job *j;
 
 		if (m->msg != CURLMSG_DONE)
 			continue;
-		(void)curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &mine);
+		(void)curl.easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &mine);
 		j = (struct job *)(void *)mine;
 		leave(p, j);
 		finish(p, j, result);
@@ -215,9 +239,9 @@ static void *run(void *ctx) {
 	int running = 0;
 
 	while (take_fresh(p)) {
-		(void)curl_multi_perform(p->multi, &running);
+		(void)curl.multi_perform(p->multi, &running);
 		collect(p);
-		(void)curl_multi_poll(p->multi, NULL, 0, WAIT_MS, NULL);
+		(void)curl.multi_poll(p->multi, NULL, 0, WAIT_MS, NULL);
 	}
 	while (p->under_way != NULL) {
 		struct job *j = p->under_way;
@@ -234,13 +258,13 @@ static int start(struct sr_poster *p, struct sr_err *e) {
 	sigset_t all, old;
 	int failed;
 
-	(void)pthread_once(&curl_once, curl_init);
-	if (curl_ready != CURLE_OK)
-		return sr_fail(e, SR_NOMEM, "libcurl: %s", curl_easy_strerror(curl_ready));
-	p->multi = curl_multi_init();
+	(void)pthread_once(&curl_once, curl_load);
+	if (curl_rc != 0)
+		return sr_fail(e, curl_why.code, "%s", curl_why.text);
+	p->multi = curl.multi_init();
 	if (p->multi == NULL)
 		return sr_fail(e, SR_NOMEM, "libcurl: out of memory");
-	(void)curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, (long)SR_POSTER_AT_ONCE);
+	(void)curl.multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, (long)SR_POSTER_AT_ONCE);
 	p->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (p->wake_fd < 0)
 		return sr_fail_errno(e, "eventfd");
@@ -291,13 +315,13 @@ void sr_poster_free(struct sr_poster *p) {
 		(void)pthread_mutex_lock(&p->lock);
 		p->stop = true;
 		(void)pthread_mutex_unlock(&p->lock);
-		(void)curl_multi_wakeup(p->multi);
+		(void)curl.multi_wakeup(p->multi);
 		(void)pthread_join(p->thread, NULL);
 	}
 	list_free(p->fresh);
 	list_free(p->done);
 	if (p->multi != NULL)
-		(void)curl_multi_cleanup(p->multi);
+		(void)curl.multi_cleanup(p->multi);
 	if (p->wake_fd >= 0)
 		(void)close(p->wake_fd);
 	(void)pthread_mutex_destroy(&p->lock);
@@ -335,7 +359,7 @@ int sr_poster_post(struct sr_poster *p, uint64_t tag, const char *url, struct sr
 	j->next = p->fresh;
 	p->fresh = j;
 	(void)pthread_mutex_unlock(&p->lock);
-	(void)curl_multi_wakeup(p->multi);
+	(void)curl.multi_wakeup(p->multi);
 	return 0;
 }
 

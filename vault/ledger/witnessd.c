@@ -10,12 +10,35 @@
 #include <arpa/inet.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/escape.h"
+#include "base/library.h"
+
+/* What is used of libmicrohttpd, which is loaded with the first daemon. */
+/* clang-format off */
+#define NAMES(X) \
+	X(add_response_header) X(create_response_from_buffer) X(destroy_response) \
+	X(get_connection_values) X(get_daemon_info) X(queue_response) X(start_daemon) \
+	X(stop_daemon)
+/* clang-format on */
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): it is a name */
+#define MEMBER(name) __typeof__(MHD_##name) *name;
+#define ENTRY(name) {"MHD_" #name, &mhd.name},
+static struct { NAMES(MEMBER) } mhd;
+static const struct sr_library_name names[] = {NAMES(ENTRY)};
+
+static pthread_once_t mhd_once = PTHREAD_ONCE_INIT;
+static struct sr_err mhd_why; /* when mhd_rc is not 0 */
+static int mhd_rc;
+static void mhd_load(void) {
+	mhd_rc = sr_library_load(
+		"libmicrohttpd.so.12", names, sizeof names / sizeof names[0], &mhd_why);
+}
 
 struct sr_witnessd {
 	struct MHD_Daemon *daemon;
@@ -54,20 +77,20 @@ static enum MHD_Result answer(struct MHD_Connection *c, unsigned status, const c
 		return MHD_NO;
 	if (body.len > 0)
 		memcpy(bytes, body.p, body.len);
-	r = MHD_create_response_from_buffer(body.len, bytes, MHD_RESPMEM_MUST_FREE);
+	r = mhd.create_response_from_buffer(body.len, bytes, MHD_RESPMEM_MUST_FREE);
 	if (r == NULL) {
 		free(bytes);
 		return MHD_NO;
 	}
-	if (MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES &&
+	if (mhd.add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES &&
 		(allow == NULL ||
-			MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, allow) == MHD_YES) &&
+			mhd.add_response_header(r, MHD_HTTP_HEADER_ALLOW, allow) == MHD_YES) &&
 		(status != 400 && status != 413
 				? MHD_YES
-				: MHD_add_response_header(
+				: mhd.add_response_header(
 					  r, MHD_HTTP_HEADER_CONNECTION, "close")) == MHD_YES)
-		ok = MHD_queue_response(c, status, r);
-	MHD_destroy_response(r);
+		ok = mhd.queue_response(c, status, r);
+	mhd.destroy_response(r);
 	return ok;
 }
 
@@ -106,7 +129,7 @@ static enum MHD_Result begin(struct MHD_Connection *c, void **state) {
 		return MHD_NO;
 	sr_buf_init(&q->body);
 	q->begun_ms = sr_mono_ms();
-	(void)MHD_get_connection_values(c, MHD_HEADER_KIND, count_header, &f);
+	(void)mhd.get_connection_values(c, MHD_HEADER_KIND, count_header, &f);
 	*state = q;
 	if (f.lengths + f.encodings > 1 || f.bad)
 		return sentence(
@@ -247,6 +270,9 @@ int sr_witnessd_start(
 
 	if (rc != 0)
 		return rc;
+	(void)pthread_once(&mhd_once, mhd_load);
+	if (mhd_rc != 0)
+		return sr_fail(e, mhd_why.code, "%s", mhd_why.text);
 	d = calloc(1, sizeof *d);
 	if (d == NULL)
 		return sr_fail(e, SR_NOMEM, "witness: out of memory");
@@ -256,7 +282,7 @@ int sr_witnessd_start(
 	d->request_ms = o->request_ms != 0 ? o->request_ms : SR_WITNESSD_REQUEST_MS;
 	/* poll, not epoll: with epoll, 0.9.75 misses the end of a client that stops in its body,
 	 * and keeps the connection until it is idle. */
-	d->daemon = MHD_start_daemon(
+	d->daemon = mhd.start_daemon(
 		(unsigned)MHD_USE_POLL_INTERNAL_THREAD | (at.v6 ? (unsigned)MHD_USE_IPv6 : 0U),
 		o->port, NULL, NULL, handle, d, MHD_OPTION_SOCK_ADDR,
 		(const struct sockaddr *)&at.a, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
@@ -269,7 +295,7 @@ int sr_witnessd_start(
 		free(d);
 		return sr_fail_errno(e, "listen at port %u", (unsigned)o->port);
 	}
-	info = MHD_get_daemon_info(d->daemon, MHD_DAEMON_INFO_BIND_PORT);
+	info = mhd.get_daemon_info(d->daemon, MHD_DAEMON_INFO_BIND_PORT);
 	d->port = info != NULL ? info->port : o->port;
 	*out = d;
 	return 0;
@@ -282,6 +308,6 @@ uint16_t sr_witnessd_port(const struct sr_witnessd *d) {
 void sr_witnessd_stop(struct sr_witnessd *d) {
 	if (d == NULL)
 		return;
-	MHD_stop_daemon(d->daemon);
+	mhd.stop_daemon(d->daemon);
 	free(d);
 }
