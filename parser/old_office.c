@@ -384,7 +384,8 @@ static void put_shared(struct book *b, uint32_t n) {
 		b->end = PAR_OLD_BROKEN;
 		return;
 	}
-	sr_buf_put(&b->page, b->strings.p + from, b->ends[n] - from);
+	if (b->ends[n] > from) /* where all are empty there is no memory to count from */
+		sr_buf_put(&b->page, b->strings.p + from, b->ends[n] - from);
 }
 
 static void formula(struct book *b) {
