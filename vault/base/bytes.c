@@ -59,6 +59,12 @@ void sr_wipe(void *p, size_t len) {
 		explicit_bzero(p, len);
 }
 
+void sr_words_free(char *text) {
+	if (text != NULL)
+		sr_wipe(text, strlen(text));
+	free(text);
+}
+
 void sr_buf_init(struct sr_buf *b) {
 	memset(b, 0, sizeof *b);
 }

@@ -51,6 +51,9 @@ static inline void sr_public(const void *p, size_t len) {
 #endif
 /* survives the optimiser; NULL allowed */
 void sr_wipe(void *p, size_t len);
+/* A text of the heap that may be somebody's words: wiped, and its memory given back; NULL allowed.
+ */
+void sr_words_free(char *text);
 
 void sr_buf_init(struct sr_buf *b);
 void sr_buf_init_secret(struct sr_buf *b);

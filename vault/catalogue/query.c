@@ -151,7 +151,7 @@ int sr_query_vault(struct sr_vault_row *out, struct sr_catalogue *c, struct sr_e
 }
 
 void sr_person_row_free(struct sr_person_row *r) {
-	free(r->name);
+	sr_words_free(r->name);
 	memset(r, 0, sizeof *r);
 }
 

@@ -11,8 +11,8 @@
 	" = 'note') FROM attestations a"
 
 void sr_attestation_row_free(struct sr_attestation_row *r) {
-	free(r->term);
-	free(r->note);
+	sr_words_free(r->term);
+	sr_words_free(r->note);
 	memset(r, 0, sizeof *r);
 }
 

@@ -5,7 +5,7 @@
 
 void sr_key_epochs_free(struct sr_key_epochs *l) {
 	for (size_t i = 0; i < l->count; i++)
-		free(l->rows[i].auditors);
+		sr_words_free(l->rows[i].auditors);
 	free(l->rows);
 	memset(l, 0, sizeof *l);
 }

@@ -336,7 +336,7 @@ int sr_query_loans(uint32_t *out, struct sr_catalogue *c, const char *person,
 
 void sr_standings_free(struct sr_standings *l) {
 	for (size_t i = 0; i < l->count; i++)
-		free(l->rows[i].term);
+		sr_words_free(l->rows[i].term);
 	free(l->rows);
 	memset(l, 0, sizeof *l);
 }

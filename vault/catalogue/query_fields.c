@@ -5,7 +5,7 @@
 
 void sr_item_values_free(struct sr_item_values *l) {
 	for (size_t i = 0; i < l->count; i++)
-		free(l->rows[i].text);
+		sr_words_free(l->rows[i].text);
 	free(l->rows);
 	memset(l, 0, sizeof *l);
 }

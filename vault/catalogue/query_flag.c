@@ -11,8 +11,8 @@
 	" JOIN items i ON i.n = f.n JOIN entries en ON en.entry = f.entry"
 
 void sr_flag_row_free(struct sr_flag_row *r) {
-	free(r->basis);
-	free(r->reason);
+	sr_words_free(r->basis);
+	sr_words_free(r->reason);
 	memset(r, 0, sizeof *r);
 }
 

@@ -16,9 +16,9 @@
 	" FROM grants g JOIN versions v ON v.v = g.v"
 
 void sr_grant_row_free(struct sr_grant_row *r) {
-	free(r->forms);
-	free(r->trainings);
-	free(r->people);
+	sr_words_free(r->forms);
+	sr_words_free(r->trainings);
+	sr_words_free(r->people);
 	free(r->votes);
 	memset(r, 0, sizeof *r);
 }

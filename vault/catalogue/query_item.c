@@ -70,7 +70,7 @@ int sr_where_items(struct sr_where *w, const struct sr_item_filter *f, struct sr
 	" LEFT JOIN collection_texts t ON t.collection = c.collection"
 
 void sr_collection_row_free(struct sr_collection_row *r) {
-	free(r->name);
+	sr_words_free(r->name);
 	memset(r, 0, sizeof *r);
 }
 
@@ -181,17 +181,17 @@ int sr_query_accession(struct sr_accession_row *out, struct sr_catalogue *c,
 	" FROM items i LEFT JOIN item_texts t ON t.n = i.n"
 
 void sr_item_row_free(struct sr_item_row *r) {
-	free(r->hazards);
-	free(r->parts);
-	free(r->languages);
-	free(r->date);
-	free(r->title);
-	free(r->translit);
-	free(r->description);
-	free(r->creator);
-	free(r->source);
-	free(r->rights);
-	free(r->keywords);
+	sr_words_free(r->hazards);
+	sr_words_free(r->parts);
+	sr_words_free(r->languages);
+	sr_words_free(r->date);
+	sr_words_free(r->title);
+	sr_words_free(r->translit);
+	sr_words_free(r->description);
+	sr_words_free(r->creator);
+	sr_words_free(r->source);
+	sr_words_free(r->rights);
+	sr_words_free(r->keywords);
 	memset(r, 0, sizeof *r);
 }
 
@@ -386,8 +386,8 @@ int sr_query_last_erasing(uint64_t *entry, struct sr_catalogue *c, struct sr_err
 
 void sr_item_files_free(struct sr_item_files *l) {
 	for (size_t i = 0; i < l->count; i++) {
-		free(l->rows[i].path);
-		free(l->rows[i].media_type);
+		sr_words_free(l->rows[i].path);
+		sr_words_free(l->rows[i].media_type);
 	}
 	free(l->rows);
 	memset(l, 0, sizeof *l);

@@ -194,7 +194,7 @@ int sr_query_last_packs(uint8_t **names, size_t *count, struct sr_catalogue *c, 
 
 void sr_texts_free(struct sr_texts *l) {
 	for (size_t i = 0; i < l->count; i++)
-		free(l->rows[i].text);
+		sr_words_free(l->rows[i].text);
 	free(l->rows);
 	memset(l, 0, sizeof *l);
 }
@@ -231,7 +231,7 @@ int sr_query_texts(struct sr_texts *out, struct sr_catalogue *c, uint64_t entry,
 
 void sr_comments_free(struct sr_comments *l) {
 	for (size_t i = 0; i < l->count; i++)
-		free(l->rows[i].text);
+		sr_words_free(l->rows[i].text);
 	free(l->rows);
 	memset(l, 0, sizeof *l);
 }

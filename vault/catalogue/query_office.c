@@ -13,8 +13,8 @@
 
 void sr_enquiry_row_free(struct sr_enquiry_row *r) {
 	free(r->items);
-	free(r->people);
-	free(r->reference);
+	sr_words_free(r->people);
+	sr_words_free(r->reference);
 	memset(r, 0, sizeof *r);
 }
 
@@ -108,7 +108,7 @@ int sr_query_enquiries(
 
 void sr_enquiry_events_free(struct sr_enquiry_events *l) {
 	for (size_t i = 0; i < l->count; i++)
-		free(l->rows[i].text);
+		sr_words_free(l->rows[i].text);
 	free(l->rows);
 	memset(l, 0, sizeof *l);
 }

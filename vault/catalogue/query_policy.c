@@ -88,7 +88,7 @@ int sr_query_policy_text(uint8_t object[SR_HASH], struct sr_catalogue *c,
 
 void sr_decisions_free(struct sr_decisions *l) {
 	for (size_t i = 0; i < l->count; i++)
-		free(l->rows[i].rules);
+		sr_words_free(l->rows[i].rules);
 	free(l->rows);
 	memset(l, 0, sizeof *l);
 }

@@ -30,18 +30,18 @@
 							    " LEFT JOIN room_keys k ON k.v = v.v"
 
 void sr_version_row_free(struct sr_version_row *r) {
-	free(r->recipient);
-	free(r->subject);
-	free(r->card);
-	free(r->dedupe);
-	free(r->forms);
-	free(r->purposes);
-	free(r->roles);
-	free(r->name);
-	free(r->project);
-	free(r->authority);
-	free(r->instruction);
-	free(r->reason);
+	sr_words_free(r->recipient);
+	sr_words_free(r->subject);
+	sr_words_free(r->card);
+	sr_words_free(r->dedupe);
+	sr_words_free(r->forms);
+	sr_words_free(r->purposes);
+	sr_words_free(r->roles);
+	sr_words_free(r->name);
+	sr_words_free(r->project);
+	sr_words_free(r->authority);
+	sr_words_free(r->instruction);
+	sr_words_free(r->reason);
 	memset(r, 0, sizeof *r);
 }
 
@@ -486,10 +486,10 @@ int sr_query_room_keys(struct sr_room_keys *out, struct sr_catalogue *c, struct 
 	" x.extension FROM votes x"
 
 void sr_vote_row_free(struct sr_vote_row *r) {
-	free(r->forms);
-	free(r->trainings);
-	free(r->conditions);
-	free(r->reason);
+	sr_words_free(r->forms);
+	sr_words_free(r->trainings);
+	sr_words_free(r->conditions);
+	sr_words_free(r->reason);
 	memset(r, 0, sizeof *r);
 }
 

@@ -7,7 +7,7 @@
 
 void sr_scans_free(struct sr_scans *l) {
 	for (size_t i = 0; i < l->count; i++)
-		free(l->rows[i].scanner);
+		sr_words_free(l->rows[i].scanner);
 	free(l->rows);
 	memset(l, 0, sizeof *l);
 }
@@ -143,8 +143,10 @@ int sr_query_intake_work(
 /* --- facts ------------------------------------------------------------------------------------ */
 
 void sr_item_facts_free(struct sr_item_facts *l) {
-	for (size_t i = 0; i < l->count; i++)
+	for (size_t i = 0; i < l->count; i++) {
+		sr_wipe(l->rows[i].value, l->rows[i].value_len);
 		free(l->rows[i].value);
+	}
 	free(l->rows);
 	memset(l, 0, sizeof *l);
 }

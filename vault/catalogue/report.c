@@ -302,7 +302,7 @@ int sr_query_reading(
 
 void sr_reads_free(struct sr_reads *l) {
 	for (size_t i = 0; i < l->count; i++)
-		free(l->rows[i].reason);
+		sr_words_free(l->rows[i].reason);
 	free(l->rows);
 	memset(l, 0, sizeof *l);
 }
