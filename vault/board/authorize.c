@@ -395,7 +395,11 @@ int sr_authorize_voter(struct sr_ruling *out, struct sr_vault *v, const struct s
 	if (rc != 0 || !out->allowed || strcmp(of->kind, "policy") == 0)
 		return rc;
 	rc = sr_authorize_facts(&f, v, now, e);
-	return rc == 0 ? may_approve(out, v, &f, of, member, e) : rc;
+	if (rc == 0)
+		rc = may_approve(out, v, &f, of, member, e);
+	/* By which way they will vote nobody knows yet. */
+	f.browser = true;
+	return rc == 0 && !out->allowed ? may_approve(out, v, &f, of, member, e) : rc;
 }
 
 int sr_authorize_inbox(struct sr_versions *out, struct sr_vault *v, const char *member, int64_t now,

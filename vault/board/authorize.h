@@ -102,7 +102,8 @@ SR_MUST int sr_authorize_voters(uint32_t *out, struct sr_vault *v, const struct 
 
 /* May this member approve the newest version of a request now? The judgement of the door: what
  * nobody can change (sr_invariants_voter), then the rules; ${out} says what keeps them from it. A
- * fault of the rules does not: they vote, and hear of it. */
+ * fault of the rules does not: they vote, and hear of it. By which way they will vote nobody knows:
+ * one that the rules let is enough. */
 SR_MUST int sr_authorize_voter(struct sr_ruling *out, struct sr_vault *v,
 	const struct sr_version_row *of, const char *member, int64_t now, struct sr_err *e);
 /* The open versions of which that is so, oldest first: what waits for the member's vote. */
