@@ -79,8 +79,8 @@ const struct cli_verb cli_verbs[] = {
 		cli_board_new_options, 0, 0, verb_board_new},
 	{"board", "deal",
 		"Sign the founding statement and deal shares; the last member's founds the "
-		"vault. After a complaint: deal anew. Without a terminal nobody is asked whether "
-		"the draft is the right one: give its --fingerprint.",
+		"vault; after a complaint, deal anew; without a terminal nobody is asked whether "
+		"the draft is the right one, so give its --fingerprint.",
 		"--as MEMBER [--fingerprint HEX] [--board B]", "strongroom board deal --as m1.id",
 		cli_board_act_options, 0, 0, verb_board_deal},
 	{"board", "accept",
