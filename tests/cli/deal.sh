@@ -21,4 +21,4 @@ ok alone m2 board deal --fingerprint "$FINGERPRINT"
 hasnt "nobody was asked"
 has 'the vault is founded'
 ok sr board deal --help
-has 'Without a terminal nobody is asked'
+has 'without a terminal nobody is asked'
