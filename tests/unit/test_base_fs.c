@@ -931,8 +931,11 @@ static bool says_which(void) {
 }
 
 static void standard_files_are_there(void **state) {
+	/* valgrind has files of its own, which it does not count. */
+	const unsigned last = T_ON_VALGRIND ? 7 : 8;
+
 	(void)state;
-	for (unsigned without = 0; without <= 8; without++) {
+	for (unsigned without = 0; without <= last; without++) {
 		int status = 0;
 		const pid_t pid = fork();
 

@@ -415,10 +415,11 @@ static void no_root(void **state) {
 	const struct sr_walls_root root = {.program = program};
 	struct sr_walls *w = NULL;
 	struct sr_buf many;
-	char *dir = t_tmp_new();
+	char *dir = NULL;
 
 	(void)state;
 	need(real);
+	dir = t_tmp_new();
 	snprintf(program, sizeof program, "%s/program", dir);
 	snprintf(loader, sizeof loader, "%s/loader", dir);
 	t_write_file(program, "#!/bin/sh\n", 10);
@@ -524,10 +525,11 @@ static void out_of_reach(void **state) {
 	const struct sr_walls_extra extras[] = {{loop, "/run/loop"}, {NULL, NULL}};
 	struct sr_walls_root root = {.program = program, .tools = tools};
 	struct sr_walls *w = NULL;
-	char *dir = t_tmp_new();
+	char *dir = NULL;
 
 	(void)state;
 	need(real);
+	dir = t_tmp_new();
 	assert_ok(sr_walls_program(program, sizeof program, "fake-parser", &e), &e);
 	snprintf(loop, sizeof loop, "%s/loop", dir);
 	assert_int_equal(symlink(loop, loop), 0);
@@ -625,11 +627,12 @@ static int repaired_in_child(const char *spoilt) {
 
 static void repaired(void **state) {
 	char spoilt[T_PATH];
-	char *dir = t_tmp_new();
+	char *dir = NULL;
 	int status = 0;
 
 	(void)state;
 	need(real);
+	dir = t_tmp_new();
 	if (access("/usr/bin/pdftotext", X_OK) != 0)
 		skip();
 	snprintf(spoilt, sizeof spoilt, "%s/spoilt", dir);

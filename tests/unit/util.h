@@ -17,6 +17,13 @@
 
 #include <cmocka.h>
 
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#define T_ON_VALGRIND (RUNNING_ON_VALGRIND != 0)
+#else
+#define T_ON_VALGRIND false
+#endif
+
 #include "base/bytes.h"
 
 enum {
