@@ -148,8 +148,10 @@ static int make_walls(struct service *s, enum sr_box_tools with, struct sr_err *
 	return rc == 0 ? sr_walls_new(&s->walls[with], &root, e) : rc;
 }
 
-/* A bubblewrap that is killed while it sets out leaves the half of it that waits for its word, and
- * waits for ever: both are of one process group, whose number is the first's. */
+/* A bubblewrap that is killed while it sets out leaves its other half, which waits for its word for
+ * ever, or has it, did not see it end, and goes on. All are of one process group, whose number is
+ * the first's; so bubblewrap makes no session of its own, in which the other half would leave the
+ * group. Ours has no terminal (begin). */
 static void kill_all_of(pid_t bubblewrap) {
 	(void)kill(-bubblewrap, SIGKILL);
 	(void)kill(bubblewrap, SIGKILL);

@@ -642,7 +642,7 @@ static void bind(struct args *a, const char *from, const char *to) {
 
 static void make_args(struct args *a, const struct sr_walls *w, const struct sr_box_limits *l) {
 	static const char *const first[] = {"bwrap", "--unshare-all", "--unshare-user",
-		"--disable-userns", "--die-with-parent", "--new-session", "--clearenv", NULL};
+		"--disable-userns", "--die-with-parent", "--clearenv", NULL};
 	static const char *const merged[] = {
 		"--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64", NULL};
 	static const char *const last[] = {"--tmpfs", "/tmp", "--perms", "0555", "--ro-bind-data",
