@@ -135,6 +135,40 @@ static void one_file_is_itself(void **state) {
 	desk_free(d);
 }
 
+struct left {
+	const char *path;
+	struct sr_bytes content;
+};
+
+/* The export is a tar of ${files}, then of the list of what is not in it, and of nothing else. */
+static void leave(struct desk *d, const struct left *files, size_t count, const char *list) {
+	const struct sr_tar_file last = {
+		sr_bytes_str("NOT-EXPORTED-2.txt"), strlen(list), d->w->now, 0};
+	struct sr_buf sealed, plain, want;
+
+	sr_buf_init(&sealed);
+	sr_buf_init(&want);
+	take(d, 100000, &sealed);
+	decrypt(d, &sealed, &plain);
+	for (size_t i = 0; i < count; i++) {
+		const struct sr_tar_file t = {
+			sr_bytes_str(files[i].path), files[i].content.len, W_TIME - W_DAY, 0};
+
+		sr_tar_header(&want, &t);
+		sr_buf_put_bytes(&want, files[i].content);
+		sr_tar_pad(&want, t.size);
+	}
+	sr_tar_header(&want, &last);
+	sr_buf_put_str(&want, list);
+	sr_tar_pad(&want, last.size);
+	sr_tar_end(&want);
+	assert_int_equal(plain.len, want.len);
+	assert_memory_equal(plain.p, want.p, want.len);
+	sr_buf_free(&sealed);
+	sr_buf_free(&plain);
+	sr_buf_free(&want);
+}
+
 /* Links and what has no content are listed, not made; a file that has the list's name already keeps
  * it. */
 static void without_content(void **state) {
@@ -150,37 +184,15 @@ static void without_content(void **state) {
 		{.path = "NOT-EXPORTED.txt", .content = sr_bytes_str("of the item")},
 		{.path = "torn\x1b.txt", .kind = SR_FILE_UNREADABLE, .note = "input/output error"}};
 	struct desk *d = desk_new(files, T_COUNT(files));
-	struct sr_buf sealed, plain, want;
+	const struct left left[] = {
+		{"a.txt", files[1].content}, {"NOT-EXPORTED.txt", files[3].content}};
 
-	sr_buf_init(&sealed);
-	sr_buf_init(&want);
-	take(d, 100000, &sealed);
-	decrypt(d, &sealed, &plain);
-	for (size_t i = 1; i < 4; i += 2) {
-		struct sr_tar_file t = {
-			sr_bytes_str(files[i].path), files[i].content.len, W_TIME - W_DAY, 0};
-
-		sr_tar_header(&want, &t);
-		sr_buf_put_bytes(&want, files[i].content);
-		sr_tar_pad(&want, t.size);
-	}
-	struct sr_tar_file list = {
-		sr_bytes_str("NOT-EXPORTED-2.txt"), strlen(want_list), d->w->now, 0};
-	sr_tar_header(&want, &list);
-	sr_buf_put_str(&want, want_list);
-	sr_tar_pad(&want, list.size);
-	sr_tar_end(&want);
-	assert_int_equal(plain.len, want.len);
-	assert_memory_equal(plain.p, want.p, want.len);
-	sr_buf_free(&sealed);
-	sr_buf_free(&plain);
-	sr_buf_free(&want);
+	leave(d, left, T_COUNT(left), want_list);
 	desk_free(d);
 }
 
 /* What would have one name where it is unpacked is told apart: with tar the last one wins. */
 static void of_one_name(void **state) {
-	static const char *const names[] = {"x", "x~1", "NOT-EXPORTED.txt", "x~3~", "x~3", "y/z"};
 	static const char want_list[] = "link: symbolic link to x\n";
 	struct world_file files[] = {{.path = "x", .content = sr_bytes_str("one")},
 		{.path = "./x", .content = sr_bytes_str("two")},
@@ -189,33 +201,13 @@ static void of_one_name(void **state) {
 		{.path = "x~3", .content = sr_bytes_str("its own")},
 		{.path = "y//z", .content = sr_bytes_str("four")},
 		{.path = "link", .kind = SR_FILE_SYMLINK, .note = "x"}};
+	const struct left left[] = {{"x", files[0].content}, {"x~1", files[1].content},
+		{"NOT-EXPORTED.txt", files[2].content}, {"x~3~", files[3].content},
+		{"x~3", files[4].content}, {"y/z", files[5].content}};
 	struct desk *d = desk_new(files, T_COUNT(files));
-	struct sr_buf sealed, plain, want;
 
 	(void)state;
-	sr_buf_init(&sealed);
-	sr_buf_init(&want);
-	take(d, 100000, &sealed);
-	decrypt(d, &sealed, &plain);
-	for (size_t i = 0; i < T_COUNT(names); i++) {
-		struct sr_tar_file t = {
-			sr_bytes_str(names[i]), files[i].content.len, W_TIME - W_DAY, 0};
-
-		sr_tar_header(&want, &t);
-		sr_buf_put_bytes(&want, files[i].content);
-		sr_tar_pad(&want, t.size);
-	}
-	struct sr_tar_file list = {
-		sr_bytes_str("NOT-EXPORTED-2.txt"), strlen(want_list), d->w->now, 0};
-	sr_tar_header(&want, &list);
-	sr_buf_put_str(&want, want_list);
-	sr_tar_pad(&want, list.size);
-	sr_tar_end(&want);
-	assert_int_equal(plain.len, want.len);
-	assert_memory_equal(plain.p, want.p, want.len);
-	sr_buf_free(&sealed);
-	sr_buf_free(&plain);
-	sr_buf_free(&want);
+	leave(d, left, T_COUNT(left), want_list);
 	desk_free(d);
 }
 
