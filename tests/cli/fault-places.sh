@@ -133,6 +133,10 @@ each memory 12 emory as de deposit one --collection box
 again
 DIRECT=1 places memory 'authorizer|sr_authorize_[a-z]+' as de deposit one --collection box
 each memory 12 emory as de deposit one --collection box
+# Nor that a mark of ours is gone, where SQLite, without memory, has taken back all that the group had done.
+again
+FAULT_PLACES=${FAULT_PLACES:-4} UNDER=' libsqlite3.* one_person.* sr_door_commit' places memory one_person as de deposit one --collection box
+each memory 12 emory as de deposit one --collection box
 
 # What cannot be looked at is not forged: nobody's statement is passed over, be it the end of a role; and no member is blamed for
 # a bundle, with an incident that makes the vote void.

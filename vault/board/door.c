@@ -967,6 +967,20 @@ static int submission_check(struct group *g, struct pending *p, const struct sr_
 	return rc;
 }
 
+/* A refused or repeated submission; what was kept of it is an entry of the group. SQLite takes back
+ * the whole transaction when it has no memory or cannot write: then the group is gone, and why is
+ * what stopped this submission. */
+static int submission_leave(struct group *g, struct pending *p, const uint8_t fingerprint[SR_HASH],
+	const struct sr_outcome *o, struct sr_err *e) {
+	pending_free(p);
+	memcpy(g->v->fingerprint, fingerprint, SR_HASH);
+	if (o->code != 0 && !sr_db_in_transaction(sr_catalogue_db(g->v->catalogue))) {
+		*e = o->err;
+		return o->code;
+	}
+	return sr_catalogue_keep(g->v->catalogue, e);
+}
+
 /* One submission: refused (outcome), repeated (outcome), or taken into the group. */
 static int submission_take(
 	struct group *g, const struct sr_submission *sub, struct sr_outcome *o, struct sr_err *e) {
@@ -983,21 +997,16 @@ static int submission_take(
 	if (rc != 0)
 		return rc;
 	rc = submission_check(g, &p, sub, o, &go, e);
-	if (rc != 0 || !go) {
+	if (rc != 0) {
 		pending_free(&p);
-		memcpy(g->v->fingerprint, fingerprint, SR_HASH);
-		if (rc == 0) /* a kept refusal is an entry of the group */
-			return sr_catalogue_keep(g->v->catalogue, e);
 		goto undo;
 	}
-	if (sub->before != NULL) {
+	if (go && sub->before != NULL) {
 		o->code = sub->before(sub->ctx, g->v, sub->note, &o->err);
-		if (o->code != 0) {
-			pending_free(&p);
-			memcpy(g->v->fingerprint, fingerprint, SR_HASH);
-			return sr_catalogue_keep(g->v->catalogue, e);
-		}
+		go = o->code == 0;
 	}
+	if (!go)
+		return submission_leave(g, &p, fingerprint, o, e);
 	o->index = g->base + g->count;
 	o->received = g->now;
 	rc = entry_take(g, &p, sub, e);
