@@ -42,6 +42,7 @@ as m1 vote "$REQUEST" approve --quiet >/dev/null
 as m2 vote "$REQUEST" approve --quiet >/dev/null
 export SR_TIME_AHEAD=4000
 refused 1 'grant' as ri checkout "$ITEM"
+refused 2 '"ended" is no state of a grant: live, suspended, closed, expired, revoked' as ri grants --state ended
 ok as ri grants --state expired --json
 same "$(json 0.request)" "$REQUEST"
 ok sr verify

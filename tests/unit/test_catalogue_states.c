@@ -155,6 +155,12 @@ static void test_names(void **state) {
 				sr_event_name((enum sr_event)i), sr_event_name((enum sr_event)k));
 	assert_fails(sr_state_named(&s, sr_bytes_str("opened\n"), &e), SR_CORRUPT, &e,
 		"\"opened\\n\" is no state");
+	assert_int_equal(sr_state_asked(&s, SR_M_ITEM, sr_bytes_str("destroyed"), &e), 0);
+	assert_int_equal(s, SR_S_DESTROYED);
+	assert_fails(sr_state_asked(&s, SR_M_ITEM, sr_bytes_str("open"), &e), SR_USAGE, &e,
+		"\"open\" is no state of an item: held, released, destroyed");
+	assert_fails(sr_state_asked(&s, SR_M_GRANT, sr_bytes_str("liv\x1b"), &e), SR_USAGE, &e,
+		"is no state of a grant: live, suspended, closed, expired, revoked");
 }
 
 static void test_print(void **state) {

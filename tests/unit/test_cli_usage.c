@@ -270,7 +270,7 @@ static void house(void **state) {
 		{"second drop", "--confirm \"a lost secrets.db loses the vault\" is missing"},
 		{"second drop --confirm yes",
 			"--confirm \"a lost secrets.db loses the vault\" is missing"},
-		{"log --type votes", "--type: there are no such statements"},
+		{"log --type votes", "--type: there are no statements of the type \"votes\""},
 		{"log --export folder --key k --fingerprint 12",
 			"--fingerprint: want 64 digits of 0-9a-f"},
 		{"log --key k", "--key and --witnesses go with --export"},

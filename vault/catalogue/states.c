@@ -252,6 +252,30 @@ int sr_state_named(enum sr_state *out, struct sr_bytes word, struct sr_err *e) {
 		e, SR_CORRUPT, "\"%s\" is no state", sr_escape_to(shown, sizeof shown, word));
 }
 
+int sr_state_asked(enum sr_state *out, enum sr_machine m, struct sr_bytes word, struct sr_err *e) {
+	char shown[64], list[160];
+	size_t at = 0;
+	bool can[SR_S_COUNT] = {false};
+
+	for (size_t i = 0; i < COUNT(steps); i++)
+		if (steps[i].machine == m)
+			can[steps[i].to] = true;
+	list[0] = '\0';
+	for (unsigned s = 0; s < SR_S_COUNT; s++) {
+		if (!can[s])
+			continue;
+		if (sr_bytes_eq(word, sr_bytes_str(state_names[s]))) {
+			*out = (enum sr_state)s;
+			return 0;
+		}
+		at += (size_t)snprintf(
+			list + at, sizeof list - at, "%s%s", at == 0 ? "" : ", ", state_names[s]);
+	}
+	return sr_fail(e, SR_USAGE, "\"%s\" is no state of a%s %s: %s",
+		sr_escape_to(shown, sizeof shown, word),
+		strchr("aeiou", machine_names[m][0]) == NULL ? "" : "n", machine_names[m], list);
+}
+
 void sr_states_print(struct sr_buf *out) {
 	for (unsigned m = 0; m < SR_M_COUNT; m++)
 		for (size_t i = 0; i < COUNT(steps); i++)

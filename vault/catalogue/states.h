@@ -130,6 +130,10 @@ const char *sr_event_name(enum sr_event event);
 const char *sr_machine_name(enum sr_machine m);
 /* CORRUPT for another word. */
 SR_MUST int sr_state_named(enum sr_state *out, struct sr_bytes word, struct sr_err *e);
+/* A state that ${m} can be in, as somebody asks for it: USAGE, with those that there are, for
+ * another word. */
+SR_MUST int sr_state_asked(
+	enum sr_state *out, enum sr_machine m, struct sr_bytes word, struct sr_err *e);
 
 /* The table as text, one line for each step ("checkout: shut, viewed open -> open"), grouped by
  * machine. */

@@ -167,14 +167,10 @@ int sr_in_page(
 	return 0;
 }
 
-int sr_in_state(const struct sr_x *x, enum sr_state *out, struct sr_err *e) {
+int sr_in_state(const struct sr_x *x, enum sr_machine m, enum sr_state *out, struct sr_err *e) {
 	const struct sr_bytes v = in(x, "state");
-	char shown[64];
 	*out = SR_S_NONE;
-	if (v.p != NULL && sr_state_named(out, v, NULL) != 0)
-		return sr_fail(e, SR_USAGE, "state \"%s\" is none of ours",
-			sr_escape_to(shown, sizeof shown, v));
-	return 0;
+	return v.p == NULL ? 0 : sr_state_asked(out, m, v, e);
 }
 
 struct sr_bytes sr_in_body(const struct sr_x *x) {

@@ -51,7 +51,7 @@ int sr_op_grants(struct sr_x *x, struct sr_err *e) {
 	bool all = false;
 	int rc = wants_all(&all, x, "grants", e);
 	if (rc == 0)
-		rc = sr_in_state(x, &f.state, e);
+		rc = sr_in_state(x, SR_M_GRANT, &f.state, e);
 	if (rc == 0)
 		rc = sr_in_page(x, &page, LIST_DEFAULT, LIST_MAX, e);
 	f.person = all ? NULL : x->caller.person;

@@ -89,8 +89,9 @@ const char *sr_in_str(const struct sr_x *x, const char *key, char out[SR_IN_TEXT
 /* offset and limit: USAGE above ${max}; ${fallback} when absent. */
 SR_MUST int sr_in_page(
 	const struct sr_x *x, struct sr_page *p, size_t fallback, size_t max, struct sr_err *e);
-SR_MUST int sr_in_state(const struct sr_x *x, enum sr_state *out,
-	struct sr_err *e); /* SR_S_NONE when absent; USAGE */
+/* A state of ${m}, SR_S_NONE when absent; USAGE. */
+SR_MUST int sr_in_state(
+	const struct sr_x *x, enum sr_machine m, enum sr_state *out, struct sr_err *e);
 struct sr_bytes sr_in_body(const struct sr_x *x);
 
 /* Of a `held-box`: the box of ${item} that was offered on this connection. NOTFOUND. (ops_held.c)

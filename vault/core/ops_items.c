@@ -37,7 +37,7 @@ static int filter_of(
 	f->accession = sr_in_id(x, "accession", n->accession) ? n->accession : NULL;
 	f->hazard = sr_in_str(x, "hazard", n->hazard)[0] != '\0' ? n->hazard : NULL;
 	f->language = sr_in_str(x, "language", n->language)[0] != '\0' ? n->language : NULL;
-	return sr_in_state(x, &f->state, e);
+	return sr_in_state(x, SR_M_ITEM, &f->state, e);
 }
 
 static void put_lines(struct sr_rows_out *o, const char *key, const char *lines) {

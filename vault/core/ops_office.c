@@ -39,7 +39,7 @@ int sr_op_enquiries(struct sr_x *x, struct sr_err *e) {
 	struct sr_enquiries l = {NULL, 0};
 	enum sr_state state = SR_S_NONE;
 	struct sr_rows_out o;
-	int rc = sr_in_state(x, &state, e);
+	int rc = sr_in_state(x, SR_M_ENQUIRY, &state, e);
 
 	if (rc == 0)
 		rc = sr_query_enquiries(&l, x->catalogue, state, e);

@@ -116,7 +116,7 @@ int sr_op_requests(struct sr_x *x, struct sr_err *e) {
 	char kind[SR_IN_TEXT];
 	uint8_t item[SR_ID];
 	const bool all = (x->caller.roles & SEES_ALL) != 0 && !sr_in_yes(x, "mine");
-	int rc = sr_in_state(x, &f.state, e);
+	int rc = sr_in_state(x, SR_M_VERSION, &f.state, e);
 	if (rc == 0)
 		rc = sr_in_page(x, &page, LIST_DEFAULT, LIST_MAX, e);
 	f.applicant = all ? NULL : x->caller.person;
