@@ -115,6 +115,13 @@ ok sr identity renew ri2.id --old ri.id --name 'Name of ri' --passphrase-file pa
 places memory sr_card_by_old as cu1 person rekey ri2.id.card
 each memory 12 emory as cu1 person rekey ri2.id.card
 
+# A scanner that the disk does not give is not one that was named wrongly.
+again
+printf "#!/bin/sh\n" >scan.sh && chmod +x scan.sh
+echo "command $W/scan.sh" >scanners.txt
+places stat sr_scanner_command sr intake scanners scanners.txt
+each stat 5 'scan.sh: Input/output error' sr intake scanners scanners.txt
+
 again
 places memory init_sqlite as m1 verify
 each memory 12+ emory as m1 verify

@@ -440,9 +440,15 @@ int sr_scanner_command(struct sr_scanner *out, const char *const *argv, struct s
 		return sr_fail(e, SR_USAGE,
 			"the command of a scanner is named by its whole path, which no "
 			"PATH decides");
-	if (access(argv[0], X_OK) != 0)
-		return sr_fail(e, SR_USAGE, "%s: %s",
-			sr_escape_to(shown, sizeof shown, sr_bytes_str(argv[0])), strerror(errno));
+	if (access(argv[0], X_OK) != 0) {
+		const bool named_wrongly = errno == ENOENT || errno == ENOTDIR || errno == EACCES ||
+					   errno == ELOOP || errno == ENAMETOOLONG;
+		const int rc = sr_fail_errno(
+			e, "%s", sr_escape_to(shown, sizeof shown, sr_bytes_str(argv[0])));
+		if (named_wrongly && e != NULL)
+			e->code = SR_USAGE;
+		return named_wrongly ? (int)SR_USAGE : rc;
+	}
 	memset(out, 0, sizeof *out);
 	out->command = argv;
 	(void)sr_escape_to(out->engine, sizeof out->engine, sr_bytes_str(argv[0]));
