@@ -122,6 +122,11 @@ echo "command $W/scan.sh" >scanners.txt
 places stat sr_scanner_command sr intake scanners scanners.txt
 each stat 5 'scan.sh: Input/output error' sr intake scanners scanners.txt
 
+# Nor is a catalogue said to differ from the log for want of memory for its numbers.
+again
+places memory 'compare|compare_rows|compare_table' as m1 verify
+! grep -E '^memory .* sr_stmt_col_bytes.* compare' stacks || fail 'a number is compared as a text that needs memory'
+
 again
 places memory init_sqlite as m1 verify
 each memory 12+ emory as m1 verify

@@ -109,7 +109,7 @@ judged() { # STEP FAULT NUMBER
 	case $3 in
 	24+) # who cannot be let in waits, and may end it
 		((rc == 0 || rc == 5)) || { ((rc == 124)) && grep -q 'nobody more can connect now' err; } ||
-			fail "$1 with '$2': status $rc"
+			{ ((rc == 4)) && grep -q 'the second copy cannot be written' err; } || fail "$1 with '$2': status $rc"
 		;;
 	4 | short) ((rc == 0)) || fail "$1 with '$2': status $rc, where it could go on" ;;
 	*)

@@ -406,13 +406,28 @@ static int open_rows(
 	return sr_stmt_new(out, db, sql, e);
 }
 
+enum {
+	DIGITS = 24
+};
+
+/* A value that is not NULL; a number in its digits, which are written to ${digits}: SQLite would
+ * take memory for them, and call it NULL without. */
+static struct sr_bytes value_of(struct sr_stmt *st, int i, char digits[DIGITS]) {
+	if (!sr_stmt_col_is_int(st, i))
+		return sr_stmt_col_bytes(st, i);
+	snprintf(digits, DIGITS, "%lld", (long long)sr_stmt_col_int(st, i));
+	return sr_bytes_str(digits);
+}
+
 static void hash_row(struct sr_hash *h, struct sr_stmt *st, int columns) {
+	char digits[DIGITS];
+
 	for (int i = 0; i < columns; i++) {
 		if (sr_stmt_col_is_null(st, i)) {
 			sr_hash_u64(h, 0);
 		} else {
 			sr_hash_u64(h, 1);
-			sr_hash_field(h, sr_stmt_col_bytes(st, i));
+			sr_hash_field(h, value_of(st, i, digits));
 		}
 	}
 }
@@ -467,12 +482,16 @@ int sr_catalogue_digest(struct sr_catalogue *c, uint8_t out[SR_HASH], struct sr_
 static bool same_value(struct sr_stmt *a, struct sr_stmt *b, int i) {
 	if (sr_stmt_col_is_null(a, i) || sr_stmt_col_is_null(b, i))
 		return sr_stmt_col_is_null(a, i) && sr_stmt_col_is_null(b, i);
+	if (sr_stmt_col_is_int(a, i) || sr_stmt_col_is_int(b, i))
+		return sr_stmt_col_is_int(a, i) && sr_stmt_col_is_int(b, i) &&
+		       sr_stmt_col_int(a, i) == sr_stmt_col_int(b, i);
 	return sr_bytes_eq(sr_stmt_col_bytes(a, i), sr_stmt_col_bytes(b, i));
 }
 
 /* What differs, without showing texts of people: only structural tables show values. */
 static void tell_value(char out[96], struct sr_stmt *st, int i, bool show) {
-	struct sr_bytes v = sr_stmt_col_bytes(st, i);
+	char digits[DIGITS];
+	struct sr_bytes v = value_of(st, i, digits);
 	bool printable = true;
 
 	for (size_t k = 0; k < v.len; k++)

@@ -899,6 +899,10 @@ bool sr_stmt_col_is_null(struct sr_stmt *st, int i) {
 	return sqlite3_column_type(st->st, i) == SQLITE_NULL;
 }
 
+bool sr_stmt_col_is_int(struct sr_stmt *st, int i) {
+	return sqlite3_column_type(st->st, i) == SQLITE_INTEGER;
+}
+
 int64_t sr_stmt_col_int(struct sr_stmt *st, int i) {
 	return sqlite3_column_int64(st->st, i);
 }

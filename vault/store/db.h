@@ -160,8 +160,10 @@ SR_MUST int sr_stmt_row(struct sr_stmt *st, struct sr_err *e);
 bool sr_stmt_col_is_null(struct sr_stmt *st, int i);
 int64_t sr_stmt_col_int(struct sr_stmt *st, int i);
 double sr_stmt_col_real(struct sr_stmt *st, int i);
-struct sr_bytes sr_stmt_col_bytes(struct sr_stmt *st, int i); /* blob or text */
-const char *sr_stmt_col_str(struct sr_stmt *st, int i);       /* terminated; "" for NULL */
+bool sr_stmt_col_is_int(struct sr_stmt *st, int i);
+/* Blob or text. (A number would need memory, and be NULL without it.) */
+struct sr_bytes sr_stmt_col_bytes(struct sr_stmt *st, int i);
+const char *sr_stmt_col_str(struct sr_stmt *st, int i); /* terminated; "" for NULL */
 /* Exactly ${len} bytes, else CORRUPT. */
 SR_MUST int sr_stmt_col_copy(struct sr_stmt *st, int i, void *out, size_t len, struct sr_err *e);
 
