@@ -258,7 +258,8 @@ static int show(struct cli *c, const char *grep, struct sr_err *e) {
 		rc = cli_dec(c, "to", &a.to, e);
 	if (rc == 0 && a.type != NULL && sr_type_named(sr_bytes_str(a.type)) == NULL)
 		rc = sr_fail(e, SR_USAGE,
-			"--type: there are no statements of the type \"%s\"; strongroom-formats(5) lists the types",
+			"--type: there are no statements of the type \"%s\"; strongroom-formats(5) "
+			"lists the types",
 			a.type);
 	if (rc == 0 && !cli_has(c, "export") && (cli_has(c, "key") || cli_has(c, "witnesses")))
 		rc = sr_fail(e, SR_USAGE, "--key and --witnesses go with --export");
