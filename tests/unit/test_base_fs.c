@@ -520,7 +520,7 @@ static void a_lock_of_who_is_gone_is_waited_for(void **state) {
 	leave_lock(v->dir, 100);
 	assert_ok(sr_lock_take(&l, v->dir, "lock", &e), &e);
 	sr_lock_free(l);
-	leave_lock(v->dir, 3000);
+	leave_lock(v->dir, 6000);
 	assert_fails(sr_lock_take(&l, v->dir, "lock", &e), SR_LOCKED, &e, "which is gone itself");
 }
 

@@ -27,6 +27,7 @@
 
 #include "base/escape.h"
 #include "base/limits.h"
+#include "base/time.h"
 
 enum {
 	SHOWN = 400,      /* bytes of a path in an error; the sentence has 768 */
@@ -1221,11 +1222,12 @@ int sr_lock_take(struct sr_lock **out, struct sr_dir *d, const char *name, struc
 int sr_lock_wait(struct sr_lock **out, struct sr_dir *d, const char *name, unsigned wait_ms,
 	struct sr_err *e) {
 	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
+	const uint64_t began = sr_mono_ms();
 	bool gone = false;
-	int rc;
 
-	for (unsigned waited = 0;; waited += LOCK_PAUSE_MS) {
-		rc = take_lock(out, d, name, &gone, e);
+	for (;;) {
+		const int rc = take_lock(out, d, name, &gone, e);
+		const uint64_t waited = sr_mono_ms() - began;
 		if (rc != SR_LOCKED || (waited >= wait_ms && (!gone || waited >= LOCK_ORPHAN_MS)))
 			return rc;
 		if (e != NULL)
