@@ -238,10 +238,10 @@ struct forging {
 	struct world_request one;    /* of item 1, by the first of them alone */
 	struct world_checkout of_one;
 	struct sr_entry vote_of_one;
+	uint8_t grant_of_item[SR_ID], grant_of_one[SR_ID];
 };
 
 static void forging_begin(struct forging *f) {
-	uint8_t grant[SR_ID], other[SR_ID];
 	struct world *w;
 
 	memset(f, 0, sizeof *f);
@@ -251,21 +251,22 @@ static void forging_begin(struct forging *f) {
 		.items = (const uint8_t(*)[SR_ID])f->a.items[1],
 		.count = 1};
 	assert_int_equal(world_request(w, &f->one), 0);
-	world_grant(w, f->one.id, other);
+	world_grant(w, f->one.id, f->grant_of_one);
 	world_last(w, SR_T_VOTE, &f->vote_of_one);
 	f->of_one = (struct world_checkout){
-		.by = &w->researcher[0], .grant = other, .item = f->a.items[1]};
+		.by = &w->researcher[0], .grant = f->grant_of_one, .item = f->a.items[1]};
 	assert_ok(world_checkout(w, &f->of_one), &w->out.err);
 	ask_it(&f->a, true);
 	world_last(w, SR_T_REQUEST, &f->request);
 	world_last(w, SR_T_JOIN, &f->join);
 	world_last(w, SR_T_ROOM_KEY, &f->room_key);
-	world_grant(w, f->a.rq.id, grant);
+	world_grant(w, f->a.rq.id, f->grant_of_item);
 	world_last(w, SR_T_GRANT, &f->grant);
 	world_last(w, SR_T_VOTE, &f->vote);
 	for (size_t i = 2; i > 0; i--) {
-		f->by[i - 1] = (struct world_checkout){
-			.by = &w->researcher[i - 1], .grant = grant, .item = f->a.items[0]};
+		f->by[i - 1] = (struct world_checkout){.by = &w->researcher[i - 1],
+			.grant = f->grant_of_item,
+			.item = f->a.items[0]};
 		assert_ok(world_checkout(w, &f->by[i - 1]), &w->out.err);
 	}
 	world_last(w, SR_T_CHECKOUT, &f->checkout); /* of the first reader */

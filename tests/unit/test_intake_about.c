@@ -218,12 +218,13 @@ static int spoilt_in_child(const char *over, const char *folder, struct sr_bytes
 
 static void test_modules(void **state) {
 	static const char *const places[] = {"/usr/share/perl5/Image", "/usr/share/perl5/File"};
-	char *dir = t_tmp_new();
+	char *dir;
 	char folder[T_PATH];
 	struct sr_buf b;
 
 	(void)state;
 	need("/usr/bin/exiftool");
+	dir = t_tmp_new();
 	snprintf(folder, sizeof folder, "%s/folder", dir);
 	assert_int_equal(mkdir(folder, 0), 0);
 	make_png(&b);
