@@ -149,6 +149,8 @@ static int begin_one(struct inspecting *x, uint64_t index, uint64_t size, struct
 	}
 	if (rc == 0)
 		x->count++;
+	else
+		drop(a);
 	return rc;
 }
 
