@@ -415,7 +415,7 @@ tsan:
 	@$(MAKE) --no-print-directory $(JOBS) B='$(B)/tsan' SAN=thread $(if $(filter all,$(T)),T= check-run,tsan-run)
 .PHONY: tsan-run
 tsan-run: $(addprefix $(B)/t/,$(or $(T),$(THREADED)))
-	@$(CHECK_ENV) scripts/check --show $^
+	@$(CHECK_ENV) LIMIT_S=3600 scripts/check --show $^
 # One line: the words go through scripts/check as they are.
 # `possibly lost` is no error: SQLite's memory lies behind a size (store/db.c), so all of it that a forked child still holds
 # when it ends looks so.
