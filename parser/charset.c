@@ -595,6 +595,11 @@ static bool by_name(enum par_charset *out, struct sr_bytes named) {
 	return false;
 }
 
+bool par_charset_named(enum par_charset *out, struct sr_bytes name) {
+	*out = PAR_UTF8;
+	return same_name(name, "utf-8") || same_name(name, "utf8") || by_name(out, name);
+}
+
 /* The six letters that are most common in Russian and in Arabic, as each encoding has them. */
 static enum par_charset by_letters(struct sr_bytes head) {
 	static const struct {

@@ -23,6 +23,8 @@ enum par_charset {
 	PAR_CHARSETS
 };
 const char *par_charset_name(enum par_charset c);
+/* By the name that a document says; false: none of ours. */
+bool par_charset_named(enum par_charset *out, struct sr_bytes name);
 /* By the first bytes of a text; ${named} may be empty. */
 enum par_charset par_charset_of(struct sr_bytes head, struct sr_bytes named, bool *guessed);
 /* Appended as UTF-8, without a byte order mark; what is no character becomes U+FFFD. */

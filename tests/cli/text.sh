@@ -27,8 +27,9 @@ zipped('a.xlsx', TYPES='<Types/>', xl__sharedStrings_xml='<sst><si><t>name</t></
 zipped('a.epub', mimetype='application/epub+zip', OEBPS__1_xhtml='<html><body><h1>One</h1><p>chapter</p></body></html>', OEBPS__2_xhtml='<html><p>Two</p></html>')
 zipped('plain.zip', x='nothing of a document')
 zipped('empty.docx', TYPES='<Types/>', word__other_xml='<x/>')
-open('a.eml', 'w').write('From: a@b\nTo: c@d\nSubject: hello\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n'
+open('a.eml', 'w').write('From: a@b\nTo: c@d\nSubject: hello =?utf-8?B?2YPYqtin2Kg=?=\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n'
     '--x\nContent-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\nna=C3=AFve words\n'
+    '--x\nContent-Type: text/plain; charset=windows-1256\nContent-Transfer-Encoding: quoted-printable\n\n=DF=CA=C7=C8 two\n'
     '--x\nContent-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\nAAAA\n--x--\n')
 open('old.doc', 'wb').write(bytes.fromhex('d0cf11e0a1b11ae1') + bytes(600))
 open('a.srt', 'w').write('1\n00:00:01,000 --> 00:00:02,000\nHello\n')
@@ -55,9 +56,10 @@ text a.epub
 has '^chapter$'
 has '--- page 2'
 text a.eml
-has '^subject: hello$'
+has '^subject: hello كتاب$'
 has 'naïve words'
-has '^\[02-a.pdf\]$'
+has '^كتاب two$'
+has '^\[03-a.pdf\]$'
 text a.srt
 has 'is text itself, utf-8'
 text old.doc plain.zip empty.docx /usr/bin/env
