@@ -95,6 +95,7 @@ static void html(void **state) {
 		{"&lt;b&gt; &amp;amp; &eacute; &#233; &#xE9; &nbsp;.", "<b> &amp; é é é \xC2\xA0."},
 		{"&bogus; &; &#; &#x110000; &#xD800; &amp",
 			"&bogus; &; &#; \xEF\xBF\xBD \xEF\xBF\xBD &amp"},
+		{"don&#146;t &#x80; &#129;", "don’t € \xEF\xBF\xBD"},
 		{"1 < 2 and 3 > 2", "1 < 2 and 3 > 2"},
 		{"<", "<"},
 		{"<>", ""},
