@@ -32,6 +32,7 @@ open('a.eml', 'w').write('From: a@b\nTo: c@d\nSubject: hello =?utf-8?B?2YPYqtin2
     '--x\nContent-Type: text/plain; charset=windows-1256\nContent-Transfer-Encoding: quoted-printable\n\n=DF=CA=C7=C8 two\n'
     '--x\nContent-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\nAAAA\n--x--\n')
 open('old.doc', 'wb').write(bytes.fromhex('d0cf11e0a1b11ae1') + bytes(600))
+open('wide.html', 'w', encoding='utf-16').write('<html><p>Gr\u00fc\u00dfe, &amp;c.</html>')
 open('a.srt', 'w').write('1\n00:00:01,000 --> 00:00:02,000\nHello\n')
 END
 text() { ok sr inspect --text "$@"; }
@@ -60,6 +61,8 @@ has '^subject: hello كتاب$'
 has 'naïve words'
 has '^كتاب two$'
 has '^\[03-a.pdf\]$'
+text wide.html
+has '^Grüße, &c\.$'
 text a.srt
 has 'is text itself, utf-8'
 text old.doc plain.zip empty.docx /usr/bin/env
