@@ -595,6 +595,11 @@ static bool by_name(enum par_charset *out, struct sr_bytes named) {
 	return false;
 }
 
+bool par_charset_named(enum par_charset *out, struct sr_bytes name) {
+	*out = PAR_UTF8;
+	return same_name(name, "utf-8") || same_name(name, "utf8") || by_name(out, name);
+}
+
 /* The six letters that are most common in Russian and in Arabic, as each encoding has them. */
 static enum par_charset by_letters(struct sr_bytes head) {
 	static const struct {
@@ -684,6 +689,12 @@ static void decode_utf16(struct sr_buf *out, struct sr_bytes in, bool big) {
 		sr_utf8_put(out, REPLACEMENT);
 }
 
+uint32_t par_charset_high(enum par_charset c, uint8_t byte) {
+	return c >= PAR_WINDOWS1252 && c < PAR_CHARSETS && byte >= 0x80
+		       ? high[c - PAR_WINDOWS1252][byte - 0x80]
+		       : REPLACEMENT;
+}
+
 void par_charset_decode(struct sr_buf *out, enum par_charset c, struct sr_bytes in) {
 	switch (c) {
 	case PAR_UTF8:
@@ -703,6 +714,5 @@ void par_charset_decode(struct sr_buf *out, enum par_charset c, struct sr_bytes 
 	if (c == PAR_CHARSETS)
 		return;
 	for (size_t i = 0; i < in.len; i++)
-		sr_utf8_put(
-			out, in.p[i] < 0x80 ? in.p[i] : high[c - PAR_WINDOWS1252][in.p[i] - 0x80]);
+		sr_utf8_put(out, in.p[i] < 0x80 ? in.p[i] : par_charset_high(c, in.p[i]));
 }

@@ -23,6 +23,10 @@ enum par_charset {
 	PAR_CHARSETS
 };
 const char *par_charset_name(enum par_charset c);
+/* By the name that a document says; false: none of ours. */
+bool par_charset_named(enum par_charset *out, struct sr_bytes name);
+/* What a byte from 0x80 on is in an encoding of one byte a character. */
+uint32_t par_charset_high(enum par_charset c, uint8_t byte);
 /* By the first bytes of a text; ${named} may be empty. */
 enum par_charset par_charset_of(struct sr_bytes head, struct sr_bytes named, bool *guessed);
 /* Appended as UTF-8, without a byte order mark; what is no character becomes U+FFFD. */

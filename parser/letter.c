@@ -13,7 +13,7 @@ struct letter {
 	struct sr_inside *s;
 	uint64_t at;
 	struct sr_buf out, part;
-	char type[64];
+	char type[64], charset[64];
 	struct sr_buf name;
 	bool capped;
 };
@@ -33,17 +33,20 @@ static bool begin(void *ctx, const struct sr_member *m) {
 	sr_buf_clear(&l->part);
 	sr_buf_clear(&l->name);
 	sr_buf_put_bytes(&l->name, m->path);
-	l->type[0] = '\0';
+	l->type[0] = l->charset[0] = '\0';
 	return l->out.len < PAR_DOCUMENT_MAX;
 }
 
 static void fact(void *ctx, const char *key, struct sr_bytes value) {
 	struct letter *l = ctx;
+	char *to = strcmp(key, "content-type") == 0 ? l->type
+		   : strcmp(key, "charset") == 0    ? l->charset
+						    : NULL;
 
-	if (strcmp(key, "content-type") != 0 || value.len >= sizeof l->type)
+	if (to == NULL || value.len >= sizeof l->type)
 		return;
-	memcpy(l->type, value.p, value.len);
-	l->type[value.len] = '\0';
+	memcpy(to, value.p, value.len);
+	to[value.len] = '\0';
 }
 
 static bool data(void *ctx, const void *p, size_t len) {
@@ -60,6 +63,7 @@ static bool data(void *ctx, const void *p, size_t len) {
 static void end(void *ctx, enum sr_box_status status, const char *reason) {
 	struct letter *l = ctx;
 	const struct sr_bytes in = sr_buf_view(&l->part);
+	struct sr_bytes named = sr_bytes_str(l->charset);
 	struct sr_buf utf8;
 	bool guessed = false;
 
@@ -73,7 +77,9 @@ static void end(void *ctx, enum sr_box_status status, const char *reason) {
 		return;
 	}
 	sr_buf_init(&utf8);
-	par_charset_decode(&utf8, par_charset_of(in, par_markup_charset(in), &guessed), in);
+	if (named.len == 0) /* what the message says counts more than what the part does */
+		named = par_markup_charset(in);
+	par_charset_decode(&utf8, par_charset_of(in, named, &guessed), in);
 	if (strcmp(l->type, "text/html") == 0)
 		par_markup_text(&l->out, sr_buf_view(&utf8), true);
 	else

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parser/encoded.h"
 #include "parser/lines.h"
 
 enum {
 	PART_NAME = 255,    /* bytes of a part's name, and of a type */
 	BOUNDARY_MAX = 200, /* RFC 2046 allows 70 */
+	CHARSET_MAX = 40,   /* the longest that is registered */
 	DECODED = 4096,     /* bytes that are decoded at a time */
 	MARK_HEADERS = 2    /* of a message's own headers, that make it one */
 };
@@ -122,14 +124,19 @@ bool par_is_mbox(struct sr_bytes head) {
 void par_mail_facts(const struct par_sink *to, struct sr_bytes head) {
 	static const char *const told[] = {"from", "to", "subject", "date", "message-id"};
 	struct sr_bytes name = {NULL, 0}, value = {NULL, 0};
+	struct sr_buf text;
 	unsigned seen = 0;
 
+	sr_buf_init(&text);
 	while (next_field(&head, &name, &value))
 		for (size_t i = 0; i < sizeof told / sizeof *told; i++)
 			if (same_word(name, told[i]) && (seen >> i & 1) == 0) {
 				seen |= 1U << i;
-				to->fact(to->ctx, told[i], value);
+				sr_buf_clear(&text);
+				par_encoded_text(&text, value);
+				to->fact(to->ctx, told[i], sr_buf_view(&text));
 			}
+	sr_buf_free(&text);
 }
 
 /* --- mailboxes -------------------------------------------------------------------------------- */
@@ -205,39 +212,32 @@ enum coding {
 
 struct about {
 	char type[PART_NAME + 1], name[PART_NAME + 1], boundary[BOUNDARY_MAX + 1];
+	char charset[CHARSET_MAX + 1];
 	enum coding coding;
 };
 
-/* The parameter ${key} of a header's value: a token or a quoted string. */
-static void parameter(char *out, size_t size, struct sr_bytes v, const char *key) {
-	const size_t k = strlen(key);
+/* The parameter ${key} of a header's value, as it is or (${words}) with encoded words decoded; cut
+ * where a character ends, without lines and what obeys. ${out} stays if there is none. */
+static void parameter(char *out, size_t size, struct sr_bytes v, const char *key, bool words) {
+	struct sr_buf raw, text;
+	size_t n = 0, i = 0;
 
-	for (size_t at = 0; at + k + 1 < v.len; at++) {
-		size_t n = 0, from;
-
-		if (v.p[at] != ';')
-			continue;
-		from = at + 1;
-		while (from < v.len && is_space(v.p[from]))
-			from++;
-		if (from + k >= v.len || !same_word(sr_bytes_of(v.p + from, k), key) ||
-			v.p[from + k] != '=')
-			continue;
-		from += k + 1;
-		const bool quoted = from < v.len && v.p[from] == '"';
-		for (from += quoted ? 1 : 0; from < v.len && n + 1 < size; from++) {
-			uint8_t c = v.p[from];
-
-			if (quoted ? c == '"' : c == ';' || is_space(c))
-				break;
-			if (quoted && c == '\\' && from + 1 < v.len)
-				c = v.p[++from];
-			if (c >= 0x20 && c != 0x7F) /* no line, no sign that obeys */
-				out[n++] = (char)c;
-		}
+	sr_buf_init(&raw);
+	sr_buf_init(&text);
+	par_encoded_parameter(&raw, v, key);
+	if (words)
+		par_encoded_text(&text, sr_buf_view(&raw));
+	v = sr_buf_view(words ? &text : &raw);
+	for (; i < v.len && n + 1 < size; i++)
+		if (v.p[i] >= 0x20 && v.p[i] != 0x7F)
+			out[n++] = (char)v.p[i];
+	if (i < v.len && (v.p[i] & 0xC0) == 0x80)
+		while (n > 0 && ((uint8_t)out[--n] & 0xC0) == 0x80)
+			;
+	if (v.len > 0)
 		out[n] = '\0';
-		return;
-	}
+	sr_buf_free(&raw);
+	sr_buf_free(&text);
 }
 
 static void read_type(struct about *a, struct sr_bytes v) {
@@ -248,9 +248,10 @@ static void read_type(struct about *a, struct sr_bytes v) {
 		n++;
 	}
 	a->type[n] = '\0';
-	parameter(a->boundary, sizeof a->boundary, v, "boundary");
+	parameter(a->boundary, sizeof a->boundary, v, "boundary", false);
+	parameter(a->charset, sizeof a->charset, v, "charset", false);
 	if (a->name[0] == '\0')
-		parameter(a->name, sizeof a->name, v, "name");
+		parameter(a->name, sizeof a->name, v, "name", true);
 }
 
 static void read_header(struct about *a, struct sr_bytes header) {
@@ -262,7 +263,7 @@ static void read_header(struct about *a, struct sr_bytes header) {
 		if (same_word(name, "content-type"))
 			read_type(a, value);
 		else if (same_word(name, "content-disposition"))
-			parameter(a->name, sizeof a->name, value, "filename");
+			parameter(a->name, sizeof a->name, value, "filename", true);
 		else if (same_word(name, "content-transfer-encoding"))
 			a->coding = same_word(value, "base64")             ? BASE64
 				    : same_word(value, "quoted-printable") ? QUOTED
@@ -384,6 +385,8 @@ static void begin_part(struct message *m, const struct about *a) {
 	}
 	m->state = IN_PART;
 	m->to->fact(m->to->ctx, "content-type", par_str(a->type));
+	if (a->charset[0] != '\0')
+		m->to->fact(m->to->ctx, "charset", par_str(a->charset));
 }
 
 static void end_part(struct message *m, enum sr_box_status status, const char *reason) {

@@ -9,7 +9,8 @@
  * Messages of an mbox become members 000001.eml; parts of a message become members 01-NAME, or
  * 01.TYPE without a name, decoded from base64 and quoted-printable. Multiparts in multiparts are
  * walked to PAR_MAIL_DEPTH; a message in a message is a member that is taken apart in its turn.
- * Names are bytes as the message has them, without what would be a line.
+ * Names are as encoded.h reads them, without what would be a line. The charset that a part says is
+ * a fact of it; its bytes stay.
  *
  * Lines end with LF or CR LF. What cannot be decoded is passed over in base64 and kept in
  * quoted-printable, and said.

@@ -169,6 +169,7 @@ static void escape(struct sr_inside *s) {
 }
 
 static bool magic; /* libmagic's data base is there */
+static bool names; /* names in archives can be read */
 
 /* In a worker. The order matters: no byte of the input is looked at before its filter is there. */
 static void work(void) {
@@ -203,6 +204,10 @@ static void work(void) {
 		sr_inside_done(&s, SR_BOX_UNREAD, "libmagic's data base cannot be loaded");
 		return;
 	}
+	if (!names) {
+		sr_inside_done(&s, SR_BOX_UNREAD, "the locale C.UTF-8 cannot be loaded");
+		return;
+	}
 	identify(&s, head);
 	if (s.job.what == SR_BOX_UNPACK)
 		unpack(&s, head);
@@ -217,5 +222,6 @@ int main(void) {
 	if (sr_standard_files(NULL) != 0)
 		return 1;
 	magic = par_identify_begin();
+	names = par_unpack_begin();
 	par_foreman(work);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "parser/charset.h"
 
 enum {
 	ENTITY_MAX = 10,     /* bytes of a name: "thetasym" has 8 */
@@ -245,6 +246,8 @@ static bool number_entity(uint32_t *cp, struct sr_bytes v) {
 	}
 	if (*cp == 0 || *cp > 0x10FFFF || (*cp >= 0xD800 && *cp < 0xE000))
 		*cp = 0xFFFD;
+	else if (*cp >= 0x80 && *cp < 0xA0) /* by old programs, and what browsers show */
+		*cp = par_charset_high(PAR_WINDOWS1252, (uint8_t)*cp);
 	return true;
 }
 

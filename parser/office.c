@@ -13,7 +13,8 @@
 
 enum {
 	BLOCK = 64 << 10,
-	NAME_MAX_KEPT = 200
+	NAME_MAX_KEPT = 200,
+	AFTER_SPINE = 1 << 20 /* more than there are entries in front of it */
 };
 
 enum kind {
@@ -24,12 +25,15 @@ enum kind {
 	SHEET,   /* the same */
 	STRINGS, /* of sheets */
 	CONTENT, /* OpenDocument */
-	CHAPTER  /* HTML */
+	CHAPTER, /* HTML */
+	PACKAGE, /* of an e-book: its order */
+	ROOT     /* which package that is */
 };
 
 struct part {
 	enum kind kind;
-	unsigned number; /* of a slide or sheet; else the order of the archive */
+	unsigned number; /* of a slide or sheet; else the order of the archive, or of the spine */
+	char name[NAME_MAX_KEPT + 1];
 	struct sr_buf bytes;
 };
 
@@ -109,15 +113,21 @@ static enum kind kind_of(const char *name, unsigned *number) {
 		return STRINGS;
 	if (strcmp(name, "content.xml") == 0)
 		return CONTENT;
+	if (strcmp(name, "META-INF/container.xml") == 0)
+		return ROOT;
+	if (ends(name, ".opf"))
+		return PACKAGE;
 	return ends(name, ".xhtml") || ends(name, ".html") || ends(name, ".htm") ? CHAPTER : NONE;
 }
 
 /* The bytes of the entry at hand, within what is held in all. */
-static void keep(struct office *o, struct archive *a, enum kind kind, unsigned number) {
+static void keep(
+	struct office *o, struct archive *a, const char *name, enum kind kind, unsigned number) {
 	struct part *p = &o->parts[o->count];
 	la_ssize_t n;
 
 	*p = (struct part){.kind = kind, .number = number};
+	(void)snprintf(p->name, sizeof p->name, "%s", name);
 	sr_buf_init(&p->bytes);
 	for (;;) {
 		if (sr_buf_reserve(&p->bytes, BLOCK, NULL) != 0)
@@ -162,7 +172,7 @@ static void take_parts(struct office *o) {
 				o->capped = true;
 				break;
 			}
-			keep(o, a, kind, number);
+			keep(o, a, name, kind, number);
 		}
 	(void)archive_read_free(a);
 }
@@ -173,6 +183,121 @@ static int in_order(const void *a, const void *b) {
 	if (p->kind != q->kind)
 		return p->kind < q->kind ? -1 : 1;
 	return p->number < q->number ? -1 : p->number > q->number;
+}
+
+/* --- e-books: the order in which they are read -------------------------------------------------
+ */
+
+struct item { /* of a package: views of it */
+	struct sr_bytes id, href;
+};
+
+/* The element ${name}, alone or with the prefix that packages give it. */
+static bool is_element(const struct par_tag *tag, const char *name) {
+	char prefixed[32];
+
+	(void)snprintf(prefixed, sizeof prefixed, "opf:%s", name);
+	return !tag->closes && (par_tag_is(tag, name) || par_tag_is(tag, prefixed));
+}
+
+/* The path in the archive that ${href} is in a file at ${base}; what is no such path fits no part.
+ */
+static void resolve(struct sr_buf *out, const char *base, struct sr_bytes href) {
+	const char *slash = strrchr(base, '/');
+	struct sr_buf plain;
+
+	sr_buf_init(&plain);
+	par_entities(&plain, href);
+	sr_buf_clear(out);
+	sr_buf_put(out, base, slash != NULL ? (size_t)(slash + 1 - base) : 0);
+	for (size_t i = 0; i < plain.len && plain.p[i] != '#'; i++) {
+		const int high =
+			plain.p[i] == '%' && i + 2 < plain.len ? sr_hex_digit(plain.p[i + 1]) : -1;
+		const int low = high >= 0 ? sr_hex_digit(plain.p[i + 2]) : -1;
+
+		sr_buf_put_u8(out, low >= 0 ? (uint8_t)(16 * high + low) : plain.p[i]);
+		i += low >= 0 ? 2 : 0;
+		/* "../" takes back what is before it, and "./" nothing. */
+		if (out->len >= 3 && memcmp(out->p + out->len - 3, "../", 3) == 0 &&
+			(out->len == 3 || out->p[out->len - 4] == '/')) {
+			out->len -= out->len > 3 ? 4 : 3;
+			while (out->len > 0 && out->p[out->len - 1] != '/')
+				out->len--;
+		} else if (out->len >= 2 && memcmp(out->p + out->len - 2, "./", 2) == 0 &&
+			   (out->len == 2 || out->p[out->len - 3] == '/')) {
+			out->len -= 2;
+		}
+	}
+	sr_buf_free(&plain);
+}
+
+static struct part *part_named(struct office *o, enum kind kind, struct sr_bytes name) {
+	for (size_t i = 0; i < o->count; i++)
+		if (o->parts[i].kind == kind &&
+			(name.p == NULL || sr_bytes_eq(sr_bytes_str(o->parts[i].name), name)))
+			return &o->parts[i];
+	return NULL;
+}
+
+static struct part *package_of(struct office *o) {
+	const struct part *root = part_named(o, ROOT, sr_bytes_of(NULL, 0));
+	struct par_markup m = {.in = root != NULL ? sr_buf_view(&root->bytes) : sr_bytes_str("")};
+	struct par_tag tag = {.closes = false};
+	struct sr_bytes text = {NULL, 0};
+	struct part *found = NULL;
+	enum par_piece piece;
+
+	while (found == NULL && (piece = par_markup_next(&m, &tag, &text)) != PAR_PIECE_END)
+		if (piece == PAR_PIECE_TAG && par_tag_is(&tag, "rootfile") && !tag.closes)
+			found = part_named(o, PACKAGE, par_attribute(&tag, "full-path"));
+	return found != NULL ? found : part_named(o, PACKAGE, sr_bytes_of(NULL, 0));
+}
+
+static struct sr_bytes href_of(const struct item *items, size_t count, struct sr_bytes id) {
+	for (size_t i = 0; i < count; i++)
+		if (sr_bytes_eq(items[i].id, id))
+			return items[i].href;
+	return sr_bytes_of(NULL, 0);
+}
+
+/* Chapters get the numbers of the spine. */
+static void by_spine(struct office *o) {
+	const struct part *package = package_of(o);
+	struct par_markup m = {.at = 0};
+	struct par_tag tag = {.closes = false};
+	struct sr_bytes text = {NULL, 0};
+	size_t count = 0, refs = 0;
+	enum par_piece piece;
+	struct item *items;
+	struct sr_buf path;
+	unsigned next = 0;
+
+	if (package == NULL || (items = calloc(PAR_OFFICE_PARTS, sizeof *items)) == NULL)
+		return;
+	m.in = sr_buf_view(&package->bytes);
+	sr_buf_init(&path);
+	for (size_t i = 0; i < o->count; i++)
+		o->parts[i].number += o->parts[i].kind == CHAPTER ? AFTER_SPINE : 0;
+	while ((piece = par_markup_next(&m, &tag, &text)) != PAR_PIECE_END) {
+		if (piece != PAR_PIECE_TAG)
+			continue;
+		if (is_element(&tag, "item") && count < PAR_OFFICE_PARTS) {
+			items[count++] = (struct item){
+				par_attribute(&tag, "id"), par_attribute(&tag, "href")};
+		} else if (is_element(&tag, "itemref") && refs++ < PAR_OFFICE_PARTS) {
+			const struct sr_bytes href =
+				href_of(items, count, par_attribute(&tag, "idref"));
+			struct part *p = NULL;
+
+			resolve(&path, package->name, href);
+			if (href.len > 0 && path.len > 0)
+				p = part_named(o, CHAPTER, sr_buf_view(&path));
+			if (p != NULL && p->number >= AFTER_SPINE)
+				p->number = next++;
+		}
+	}
+	sr_buf_free(&path);
+	free(items);
 }
 
 /* --- Word, PowerPoint: text in named elements ------------------------------------------------- */
@@ -389,6 +514,8 @@ static void tell_parts(struct office *o, struct par_pages *p) {
 			open_document(p, in);
 			break;
 		case STRINGS:
+		case PACKAGE:
+		case ROOT:
 		case NONE:
 			break;
 		}
@@ -412,6 +539,7 @@ void par_office_text(struct sr_inside *s) {
 		return;
 	}
 	take_parts(&o);
+	by_spine(&o);
 	qsort(o.parts, o.count, sizeof *o.parts, in_order);
 	tell_parts(&o, &p);
 	if (o.capped)

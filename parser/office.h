@@ -6,7 +6,9 @@
  *   ppt/slides/slideN.xml        a page each, in the order of N
  *   xl/worksheets/sheetN.xml     a page each: cells <c>, strings by number in xl/sharedStrings.xml
  *   content.xml                  <text:p>, <text:h> a line; draw:page a page
- *   *.xhtml, *.html              EPUB: in the order in which the archive has them
+ *   *.xhtml, *.html              EPUB: in the order of the spine of its package document (*.opf,
+ *                                which META-INF/container.xml names), then those not in it; without
+ *                                one in the order in which the archive has them
  *
  * Why not LibreOffice, which draws them: it is a hundred megabytes of code and wants a writable
  * profile, a unix socket and a shell in its root. Words need none of that. What is lost is what

@@ -11,12 +11,16 @@
 
 enum {
 	GROUPS_MAX = 256, /* in one another; deeper ones count as the deepest */
-	WORD_MAX = 32
+	WORD_MAX = 32,
+	FONTS_MAX = 32768 /* their numbers have 16 bits with a sign */
 };
 
 struct rtf {
 	struct sr_buf *out;
-	enum par_charset page;
+	enum par_charset page;    /* of the document */
+	uint8_t fonts[FONTS_MAX]; /* of each font, enum par_charset; PAR_CHARSETS: the document's */
+	unsigned font[GROUPS_MAX]; /* FONTS_MAX: none */
+	unsigned usual;            /* font */
 	bool hidden[GROUPS_MAX];
 	unsigned skip[GROUPS_MAX]; /* stand-ins after a \u */
 	unsigned depth, left;      /* left: stand-ins still to be passed over */
@@ -38,8 +42,13 @@ static void byte(struct rtf *r, uint8_t c) {
 		r->left--;
 		return;
 	}
-	if (!r->hidden[r->depth])
-		par_charset_decode(r->out, r->page, sr_bytes_of(&c, 1));
+	if (!r->hidden[r->depth]) {
+		const unsigned font = r->font[r->depth];
+		const enum par_charset own =
+			font < FONTS_MAX ? (enum par_charset)r->fonts[font] : PAR_CHARSETS;
+
+		par_charset_decode(r->out, own != PAR_CHARSETS ? own : r->page, sr_bytes_of(&c, 1));
+	}
 }
 
 static void unit(struct rtf *r, long n) {
@@ -61,6 +70,23 @@ static void code_page(struct rtf *r, long n) {
 	r->page = n == 1251 ? PAR_WINDOWS1251 : n == 1256 ? PAR_WINDOWS1256 : PAR_WINDOWS1252;
 }
 
+/* What the font table, or the text, says of fonts. Russian and Arabic words are in the encoding of
+ * their font, whatever the document's is. */
+static void font(struct rtf *r, const char *name, long n) {
+	unsigned *now = &r->font[r->depth];
+
+	if (strcmp(name, "f") == 0 || strcmp(name, "deff") == 0)
+		*now = n >= 0 && n < FONTS_MAX ? (unsigned)n : FONTS_MAX;
+	if (strcmp(name, "deff") == 0)
+		r->usual = *now;
+	else if (strcmp(name, "plain") == 0)
+		*now = r->usual;
+	else if (strcmp(name, "fcharset") == 0 && *now < FONTS_MAX)
+		r->fonts[*now] = n == 204   ? PAR_WINDOWS1251
+				 : n == 178 ? PAR_WINDOWS1256
+					    : PAR_CHARSETS;
+}
+
 static void word(struct rtf *r, const char *name, bool has, long n) {
 	static const char *const hidden[] = {"fonttbl", "colortbl", "stylesheet", "info", "pict",
 		"header", "footer", "generator", "object", "filetbl", "listtable", "themedata",
@@ -73,6 +99,7 @@ static void word(struct rtf *r, const char *name, bool has, long n) {
 	for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
 		if (strcmp(name, hidden[i]) == 0)
 			r->hidden[r->depth] = true;
+	font(r, name, has ? n : -1);
 	if (strcmp(name, "tab") == 0 || strcmp(name, "cell") == 0)
 		put(r, '\t');
 	else if (strcmp(name, "u") == 0 && has)
@@ -131,17 +158,21 @@ static size_t control(struct rtf *r, struct sr_bytes in, size_t at) {
 		digits[d++] = (char)in.p[at++];
 	digits[d] = '\0';
 	word(r, name, d > 0, strtol(digits, NULL, 10));
+	at += at < in.len && in.p[at] == ' ' ? 1 : 0;
 	if (strcmp(name, "bin") == 0 && d > 0) {
 		const long skip = strtol(digits, NULL, 10);
 
 		at += skip > 0 ? (size_t)skip : 0;
 	}
-	return at < in.len && in.p[at] == ' ' ? at + 1 : at;
+	return at;
 }
 
 void par_rtf_text(struct sr_buf *out, struct sr_bytes in) {
-	struct rtf r = {.out = out, .page = PAR_WINDOWS1252, .skip = {1}};
+	struct rtf r = {.out = out, .page = PAR_WINDOWS1252, .skip = {1}, .usual = FONTS_MAX};
 	unsigned over = 0; /* groups deeper than are told apart */
+
+	memset(r.fonts, PAR_CHARSETS, sizeof r.fonts);
+	r.font[0] = r.usual;
 
 	for (size_t at = 0; at < in.len;) {
 		const uint8_t c = in.p[at++];
@@ -150,6 +181,7 @@ void par_rtf_text(struct sr_buf *out, struct sr_bytes in) {
 			r.depth++;
 			r.hidden[r.depth] = r.hidden[r.depth - 1];
 			r.skip[r.depth] = r.skip[r.depth - 1];
+			r.font[r.depth] = r.font[r.depth - 1];
 		} else if (c == '{') {
 			over++;
 		} else if (c == '}' && over > 0) {

@@ -184,8 +184,16 @@ void par_text(struct sr_inside *s) {
 		n += got;
 	}
 	const struct sr_bytes head = sr_bytes_of(first, n);
+	struct sr_bytes marks = head; /* what says that it is HTML or XML */
+	struct sr_buf utf8;
 	bool guessed = false;
 	const enum par_charset named = par_charset_of(head, par_markup_charset(head), &guessed);
+
+	sr_buf_init(&utf8);
+	if (named == PAR_UTF16LE || named == PAR_UTF16BE) {
+		par_charset_decode(&utf8, named, sr_bytes_of(first, n < PAR_HEAD ? n : PAR_HEAD));
+		marks = sr_buf_view(&utf8);
+	}
 
 	switch (par_sniff(sr_bytes_of(first, n < PAR_HEAD ? n : PAR_HEAD))) {
 	case PAR_DOCUMENT:
@@ -206,12 +214,13 @@ void par_text(struct sr_inside *s) {
 	}
 	if (par_is_compound(head))
 		par_old_office_text(s);
-	else if (par_is_html(head))
+	else if (par_is_html(marks))
 		flowing(s, F_HTML, named);
 	else if (par_is_rtf(head))
 		flowing(s, F_RTF, PAR_UTF8);
-	else if (par_is_xml(head) && named != PAR_UTF8)
+	else if (par_is_xml(marks) && named != PAR_UTF8)
 		flowing(s, F_XML, named);
 	else
 		plain(s, head);
+	sr_buf_free(&utf8);
 }

@@ -5,6 +5,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,8 @@
 
 enum {
 	BLOCK = 64 << 10, /* bytes that libarchive is given at a time */
-	ZEROS = 4096
+	ZEROS = 4096,
+	TAR_MAGIC = 257 /* where it stands */
 };
 
 static const char no_memory[] = "no memory";
@@ -234,11 +236,13 @@ static void join(struct sr_buf *out, const struct par_unpack *u, const char *nam
 	sr_buf_put_str(out, cut);
 }
 
+bool par_unpack_begin(void) {
+	return setlocale(LC_CTYPE, "C.UTF-8") != NULL;
+}
+
 static const char *name_of(struct archive_entry *e) {
 	const char *name = archive_entry_pathname(e);
 
-	if (name == NULL)
-		name = archive_entry_pathname_utf8(e);
 	return name != NULL && *name != '\0' ? name : "(no name)";
 }
 
@@ -651,6 +655,20 @@ static uint64_t archived(
 	return count;
 }
 
+/* Where names are decoded, libarchive composes their accents too. Those of a tar, and of what is
+ * behind a filter, need no decoding: in the C locale they come as the bytes that they are. */
+static uint64_t named(
+	struct par_result *out, struct par_unpack *u, struct feed *f, bool filter, bool tar) {
+	const locale_t bytes = newlocale(LC_CTYPE_MASK, "C", (locale_t)0);
+	const locale_t before = uselocale(filter || tar ? bytes : LC_GLOBAL_LOCALE);
+	const uint64_t count = archived(out, u, f, filter);
+
+	(void)uselocale(before);
+	if (bytes != (locale_t)0)
+		freelocale(bytes);
+	return count;
+}
+
 /* A zip ends with its directory: without one, libarchive lists what it meets and calls it whole.
  * *${entries}: as many as it says it has, UINT64_MAX where that is said elsewhere (zip64). */
 static bool has_directory(const struct par_input *in, uint64_t *entries) {
@@ -765,12 +783,13 @@ void par_unpack(struct par_result *out, struct par_unpack *u, const struct par_i
 	}
 	switch (par_sniff(sr_bytes_of(head, n))) {
 	case PAR_ARCHIVE:
-		count = archived(out, u, f, false);
+		count = named(out, u, f, false,
+			n > TAR_MAGIC + 5 && memcmp(head + TAR_MAGIC, "ustar", 5) == 0);
 		if (out->status == SR_BOX_WHOLE && is_zip(head, n))
 			judge_zip(out, in, count);
 		break;
 	case PAR_FILTER:
-		(void)archived(out, u, f, true);
+		(void)named(out, u, f, true, false);
 		break;
 	case PAR_WARC:
 		records(out, u, &plain, par_web_archive);

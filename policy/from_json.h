@@ -4,7 +4,8 @@
  *   uid      {"type": PATH, "id": STRING}, or {"__entity": such an object}; other members ignored
  *   value    true, false, a whole number, a string; an array is a set, an object a record, but an
  *            object of one member may be {"__entity": uid} or {"__extn": {"fn": F, "arg": V}} (or
- *            "args": [V..]). A malformed one of these is an ordinary record; "__expr" is refused.
+ *            "args": [V..]). A malformed one of these is an ordinary record; {"__expr": STRING},
+ *            which is out of use, is refused.
  *   policy   what to_json.h writes
  */
 #ifndef SR_POLICY_FROM_JSON_H
@@ -33,7 +34,8 @@ struct sr_cedar_extn {
 	const struct sr_json *args; /* the first; the others follow as next */
 	size_t count;
 };
-/* Look whether ${v} is an escape, and which: its inside in *${inner}. CORRUPT for "__expr". */
+/* Look whether ${v} is an escape, and which: its inside in *${inner}. CORRUPT for an
+ * "__expr". */
 SR_MUST int sr_cedar_read_escape(const struct sr_json *v, enum sr_cedar_escape *kind,
 	const struct sr_json **inner, struct sr_err *e);
 /* The parts of an __extn's inside. */

@@ -217,6 +217,11 @@ static int read_pattern(const struct reading *r, const struct sr_json *v, struct
 	return sr_cedar_pattern_done(&m, &n->as.pattern, r->e);
 }
 
+/* What may be left out may also be null. */
+static bool is_there(const struct sr_json *v) {
+	return v != NULL && v->kind != SR_JSON_NULL;
+}
+
 static int read_type(const struct reading *r, const struct sr_json *v, struct sr_bytes *out) {
 	int rc = want_string(r, v, "an entity type", out);
 	if (rc == 0 && !sr_cedar_is_path(*out))
@@ -246,7 +251,7 @@ static int read_special(const struct reading *r, const struct sr_json *v, struct
 	if (n->op == SR_OP_LIKE)
 		return read_pattern(r, m[1], n);
 	rc = read_type(r, m[1], &n->as.type);
-	return rc != 0 || m[3] == NULL ? rc : read_node(r, m[3], &n->right);
+	return rc != 0 || !is_there(m[3]) ? rc : read_node(r, m[3], &n->right);
 }
 
 static int read_if(const struct reading *r, const struct sr_json *v, struct sr_cedar_node *n) {
@@ -397,8 +402,8 @@ static int read_is(const struct reading *r, const struct sr_json *v, const char 
 	int rc = members(r, v, names, m);
 	if (rc == 0)
 		rc = read_type(r, m[1], &s->type);
-	s->op = m[3] == NULL ? SR_SCOPE_IS : SR_SCOPE_IS_IN;
-	if (rc != 0 || m[3] == NULL)
+	s->op = is_there(m[3]) ? SR_SCOPE_IS_IN : SR_SCOPE_IS;
+	if (rc != 0 || !is_there(m[3]))
 		return rc;
 	rc = members(r, m[3], names_in, in);
 	if (rc == 0 && m[3]->list.count != 1)
@@ -418,7 +423,7 @@ static int read_scope(const struct reading *r, const struct sr_json *v, const ch
 	int rc = want_string(r, op_at, "an operator", &op);
 	if (rc != 0)
 		return rc;
-	if (sr_bytes_eq(op, sr_bytes_str("All")))
+	if (sr_bytes_eq(op, sr_bytes_str("All")) || sr_bytes_eq(op, sr_bytes_str("all")))
 		return members(r, v, names_all, m);
 	if (sr_bytes_eq(op, sr_bytes_str("is")) && slot != NULL)
 		return read_is(r, v, slot, s);

@@ -12,7 +12,8 @@
  *      | {"is": {"left": N, "entity_type": T, "in": N}} | {"if-then-else": {"if", "then", "else"}}
  *      | {"Set": [N..]} | {"Record": {key: N}} | {FUNCTION: [N..]} (the receiver first)
  *
- * "annotations" is left out when there are none; a key alone has null.
+ * "annotations" is left out when there are none; a key alone has null. Read are also "all" for
+ * "All", and null for an "in" that is not there.
  */
 #ifndef SR_POLICY_TO_JSON_H
 #define SR_POLICY_TO_JSON_H

@@ -39,7 +39,7 @@ int sr_cedar_read_escape(const struct sr_json *v, enum sr_cedar_escape *kind,
 	if (v->kind != SR_JSON_OBJECT || v->list.count != 1)
 		return 0;
 	*inner = v->list.first;
-	if (sr_json_get(v, "__expr") != NULL)
+	if (sr_json_get(v, "__expr") != NULL && (*inner)->kind == SR_JSON_STRING)
 		return sr_fail(e, SR_CORRUPT,
 			"line %u, column %u: want a value, have \"__expr\", which is out of use",
 			v->line, v->column);

@@ -52,6 +52,7 @@ grep -q $'\x1b' out && fail 'a terminal would obey'
 ok sr inspect links.tar --json
 same "$(jq -r '.[0].members | map(.kind) | join(" ")' out)" 'symlink hardlink special'
 same "$(json 0.members.0.target)" /etc/passwd
+same "$(jq -r '.[0].members | map(.link // "-") | join(", ")' out)" 'is absolute, leads out of its folder, -'
 # Eight deep, and it is said where it ended.
 ok sr inspect deep.zip --json
 same "$(jq '[.[0].members[].depth] | max' out)" 8

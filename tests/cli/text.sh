@@ -25,12 +25,24 @@ zipped('a.pptx', TYPES='<Types/>', **{f'ppt__slides__slide{n}_xml': f'<p:sld {A}
 zipped('a.xlsx', TYPES='<Types/>', xl__sharedStrings_xml='<sst><si><t>name</t></si><si><r><t>Ah</t></r><r><t>med</t></r><rPh><t>no</t></rPh></si></sst>',
     xl__worksheets__sheet1_xml='<worksheet><sheetData><row><c t="s"><v>0</v></c><c><v>41.5</v></c></row><row><c t="s"><v>1</v></c><c t="inlineStr"><is><t>in</t></is></c><c t="s"><v>99</v></c></row></sheetData></worksheet>')
 zipped('a.epub', mimetype='application/epub+zip', OEBPS__1_xhtml='<html><body><h1>One</h1><p>chapter</p></body></html>', OEBPS__2_xhtml='<html><p>Two</p></html>')
+with zipfile.ZipFile('spine.epub', 'w') as z: # read in an order that neither its names nor its zip file have
+    z.writestr('mimetype', 'application/epub+zip')
+    z.writestr('META-INF/container.xml', '<container><rootfiles><rootfile full-path="OEBPS/a/c.opf"/></rootfiles></container>')
+    z.writestr('other.opf', '<package><manifest><item id="b" href="OEBPS/1.xhtml"/></manifest><spine><itemref idref="b"/></spine></package>')
+    z.writestr('OEBPS/1.xhtml', '<html><p>chapter b</p></html>')
+    z.writestr('OEBPS/a/0.xhtml', '<html><p>in no spine</p></html>')
+    z.writestr('OEBPS/a/z&y.xhtml', '<html><p>chapter a</p></html>')
+    z.writestr('OEBPS/a/c.opf', '<opf:package><opf:manifest><opf:item id="b" href=".././1.xhtml"/><opf:item href="z%26y.xhtml#x" id="a"/>'
+        '<item id="c" href="../../../none.xhtml"/></opf:manifest><opf:spine><opf:itemref idref="c"/><opf:itemref idref="a"/>'
+        '<opf:itemref idref="a"/><opf:itemref idref="b"/><opf:itemref idref="zz"/></opf:spine></opf:package>')
 zipped('plain.zip', x='nothing of a document')
 zipped('empty.docx', TYPES='<Types/>', word__other_xml='<x/>')
-open('a.eml', 'w').write('From: a@b\nTo: c@d\nSubject: hello\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n'
+open('a.eml', 'w').write('From: a@b\nTo: c@d\nSubject: hello =?utf-8?B?2YPYqtin2Kg=?=\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n'
     '--x\nContent-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\nna=C3=AFve words\n'
+    '--x\nContent-Type: text/plain; charset=windows-1256\nContent-Transfer-Encoding: quoted-printable\n\n=DF=CA=C7=C8 two\n'
     '--x\nContent-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\nAAAA\n--x--\n')
 open('old.doc', 'wb').write(bytes.fromhex('d0cf11e0a1b11ae1') + bytes(600))
+open('wide.html', 'w', encoding='utf-16').write('<html><p>Gr\u00fc\u00dfe, &amp;c.</html>')
 open('a.srt', 'w').write('1\n00:00:01,000 --> 00:00:02,000\nHello\n')
 END
 text() { ok sr inspect --text "$@"; }
@@ -54,10 +66,15 @@ hasnt 'no$'
 text a.epub
 has '^chapter$'
 has '--- page 2'
+text spine.epub
+same "$(grep -E '^(chapter|in no)' out | tr '\n' ',')" 'chapter a,chapter b,in no spine,'
 text a.eml
-has '^subject: hello$'
+has '^subject: hello كتاب$'
 has 'naïve words'
-has '^\[02-a.pdf\]$'
+has '^كتاب two$'
+has '^\[03-a.pdf\]$'
+text wide.html
+has '^Grüße, &c\.$'
 text a.srt
 has 'is text itself, utf-8'
 text old.doc plain.zip empty.docx /usr/bin/env

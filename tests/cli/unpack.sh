@@ -67,7 +67,9 @@ same "$OUT" record
 
 # Names that occur twice, or are no UTF-8, or would obey a terminal: all are kept.
 python3 - <<'END'
-import io, tarfile
+import io, tarfile, zipfile
+with zipfile.ZipFile('arabic.zip', 'w') as z: # which says that its names are UTF-8
+    z.writestr('\u0643\u062a\u0627\u0628/\u00e9t\u00e9.txt', 'summer')
 with tarfile.open('odd.tar', 'w', format=tarfile.GNU_FORMAT, encoding='latin-1') as t:
     for name, text in (('same', b'1'), ('same', b'22'), ('SAME', b'333'), ('caf\xe9', b'4444'), ('a\x1b[31mb', b'55555')):
         i = tarfile.TarInfo(name)
@@ -78,6 +80,9 @@ ok as de deposit odd.tar --unpack --collection box --json
 same "$(json files) $(json bytes)" "6 $(($(stat -c %s odd.tar) + 15))"
 ok as cu1 show "$(json item.0)"
 grep -q $'\x1b' out && fail 'a terminal would obey'
+ok as de deposit arabic.zip --unpack --collection box --json
+ok as cu1 show "$(json item.0)"
+has 'arabic.zip/كتاب/été.txt'
 
 # Over the socket, each file an item; many members, more than are read ahead.
 python3 - <<'END'

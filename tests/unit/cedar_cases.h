@@ -225,9 +225,12 @@ static inline int cases_through(
 static inline bool cases_slot(
 	const struct sr_json *values, const char *slot, struct sr_cedar_uid *out) {
 	const struct sr_json *v = values == NULL ? NULL : sr_json_get(values, slot);
+	const struct sr_json *escaped = v == NULL ? NULL : sr_json_get(v, "__entity");
 
 	if (v == NULL)
 		return false;
+	if (escaped != NULL)
+		v = escaped;
 	out->type = cases_string(v, "type");
 	out->id = cases_string(v, "id");
 	return true;
@@ -241,8 +244,11 @@ static inline int cases_links(
 	const struct sr_json *at = templates == NULL ? NULL : templates->list.first;
 	int rc = 0;
 
-	for (; rc == 0 && at != NULL; at = at->next)
+	for (; rc == 0 && at != NULL; at = at->next) {
 		rc = sr_cedar_policies_add(p, at->key, at->s, e);
+		if (rc == 0 && sr_cedar_policies_find(p, at->key)->slots == 0)
+			rc = sr_fail(e, SR_CORRUPT, "a template without a slot");
+	}
 	at = links == NULL ? NULL : links->list.first;
 	for (; rc == 0 && at != NULL; at = at->next) {
 		const struct sr_json *values = sr_json_get(at, "values");
@@ -253,7 +259,11 @@ static inline int cases_links(
 			link.principal = &principal;
 		if (cases_slot(values, "?resource", &resource))
 			link.resource = &resource;
-		rc = sr_cedar_policies_link(p, &link, e);
+		if (values != NULL && values->list.count != (size_t)(link.principal != NULL) +
+								    (size_t)(link.resource != NULL))
+			rc = sr_fail(e, SR_CORRUPT, "a value for a slot that there is not");
+		else
+			rc = sr_cedar_policies_link(p, &link, e);
 	}
 	return rc;
 }

@@ -50,6 +50,9 @@ static void test_vtt(void **state) {
 	      "1\n00:00:01.000 --> 00:00:04.000 align:left\n- Wer? &amp; wo?\nHier.\n\n\n\n"
 	      "last\n100:00:00.000 --> 100:00:00.001\n<v.loud Bert B.>Ja</v><00:01.000><c.x>so</c>",
 		"1000-4000 : - Wer? & wo?\nHier.|360000000-360000001 Bert B.: Jaso|");
+	reads("WEBVTT\n\n00:01.000 --> 00:02.000\n&quot;I don&#39;t&quot;, caf&#xE9; &#x1f600; "
+	      "&#00000039;\n",
+		"1000-2000 : \"I don't\", café \xF0\x9F\x98\x80 '|");
 	reads("WEBVTT\r\n\r\n00:01.000 --> 00:04.000\r\nx\r\n", "1000-4000 : x|");
 	reads("WEBVTT\r\r00:01.000 --> 00:04.000\rx\r", "1000-4000 : x|");
 }
@@ -105,6 +108,14 @@ static void test_broken(void **state) {
 	(void)state;
 	for (size_t i = 0; i < T_COUNT(cases); i++)
 		refuses(cases[i].in, cases[i].says);
+	static const char *const numbers[] = {"&#;", "&#x;", "&#0;", "&#27;", "&#x9b;", "&#xD800;",
+		"&#1114112;", "&#39", "&#39 ;", "&#3x9;", "&#x3g;", "&#000000039;", "&#"};
+	for (size_t i = 0; i < T_COUNT(numbers); i++) {
+		char in[80];
+
+		(void)snprintf(in, sizeof in, "WEBVTT\n\n00:02.000 --> 00:03.000\n%s", numbers[i]);
+		refuses(in, "line 4: a character by its number is as &#233; or &#xE9;");
+	}
 	assert_false(sr_transcript_begins(sr_bytes_str("strongroom text 1: 1 page")));
 	assert_false(sr_transcript_begins(sr_bytes_str("1. WEBVTT")));
 	assert_false(sr_transcript_begins(sr_bytes_of(NULL, 0)));

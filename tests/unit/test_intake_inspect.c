@@ -173,6 +173,37 @@ static void names(void **state) {
 	}
 }
 
+static void links(void **state) {
+	static const struct {
+		enum sr_member_kind kind;
+		const char *path, *target, *is;
+	} cases[] = {
+		{SR_MEMBER_SYMLINK, "l", "a/b", NULL},
+		{SR_MEMBER_SYMLINK, "l", "", NULL},
+		{SR_MEMBER_SYMLINK, "l", "/tmp", "is absolute"},
+		{SR_MEMBER_SYMLINK, "l", "..", "leads out of its folder"},
+		{SR_MEMBER_SYMLINK, "a/l", "../b", NULL},
+		{SR_MEMBER_SYMLINK, "a/l", "b/.././../c", NULL},
+		{SR_MEMBER_SYMLINK, "a/l", "./../../c", "leads out of its folder"},
+		{SR_MEMBER_SYMLINK, "a/b/l", "/x/../y", "leads out of its folder"},
+		{SR_MEMBER_HARDLINK, "a/l", "a/b", NULL},
+		{SR_MEMBER_HARDLINK, "a/l", "../b", "leads out of its folder"},
+		{SR_MEMBER_FILE, "a", "../b", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(cases); i++) {
+		const struct sr_member m = {.kind = cases[i].kind,
+			.path = sr_bytes_str(cases[i].path),
+			.target = sr_bytes_str(cases[i].target)};
+		const char *is = sr_inspect_link(&m);
+
+		if (cases[i].is == NULL ? is != NULL : is == NULL || strcmp(is, cases[i].is) != 0)
+			fail_msg("%s -> %s: %s", cases[i].path, cases[i].target,
+				is != NULL ? is : "nothing");
+	}
+}
+
 static void try_launcher(struct sr_launcher **l, const char *program) {
 	struct sr_inspected r;
 	struct seen s = {.open = false};
@@ -229,6 +260,7 @@ int main(void) {
 		cmocka_unit_test(finds),
 		cmocka_unit_test(parsers_fail),
 		cmocka_unit_test(names),
+		cmocka_unit_test(links),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "parsed.h"
 #include "parser/mail.h"
 #include "parser/sniff.h"
@@ -47,7 +48,8 @@ static void single(void **state) {
 	expect("From: a@b\nSubject: x\n\nHello\nyou\n", "",
 		"file 01.text-plain content-type=text/plain 10 bytes whole\n", "Hello\nyou\n");
 	expect("From: a@b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>\r\n", "",
-		"file 01.text-html content-type=text/html 5 bytes whole\n", "<p>\r\n");
+		"file 01.text-html content-type=text/html charset=utf-8 5 bytes whole\n",
+		"<p>\r\n");
 	expect("From: a@b\nContent-Transfer-Encoding: BASE64\n"
 	       "Content-Type: image/png; name=\"p.png\"\n"
 	       "\naGVs\nbG8=\n",
@@ -70,6 +72,74 @@ static void single(void **state) {
 	/* A name is one line, and no place. */
 	expect("From: a@b\nContent-Disposition: attachment;\n filename=\"../../\x1b[31mx\"\n\nx",
 		"", "file 01-../../[31mx content-type=text/plain 1 bytes whole\n", "x");
+}
+
+/* Names that are no ASCII, as RFC 2231 has them, and as most programs write them (RFC 2047). */
+static void foreign_names(void **state) {
+	static const struct {
+		const char *parameter, *name;
+	} cases[] = {
+		{"filename*=UTF-8''%D9%83%D8%AA%D8%A7%D8%A8.txt", "كتاب.txt"},
+		{"filename=kitab.txt; filename*=utf-8'ar'%D9%83", "ك"},
+		{"FileName*0*=UTF-8''%D9%83%D8%AA; filename*1*=%D8%A7%D8%A8;\n filename*2=.txt",
+			"كتاب.txt"},
+		{"filename*0=\"one \"; filename*1=\"%41;two\"; filename*3=no", "one %41;two"},
+		{"filename*=windows-1251''%EA%ED%E8%E3%E0", "книга"},
+		{"filename*=iso-8859-6''%E3", "\xe3"}, /* not known here: its bytes */
+		{"filename*=%D9%83", "\xd9\x83"},
+		{"filename*=utf-8''100%", "100%"},
+		{"filename=\"=?UTF-8?B?2YPYqtin2KgudHh0?=\"", "كتاب.txt"},
+		{"filename==?windows-1256?b?38rHyA?=", "كتاب"},
+		{"filename=\"=?utf-8?q?=C3=A9t=C3=A9_a?=.txt\"", "été a.txt"},
+		/* White space between two words is none; a letter may be in both. */
+		{"filename=\"=?utf-8?Q?a=C3?=\n =?UTF-8*fr?Q?=A9?= =?koi8-r?q?=CB?= b\"", "aéк b"},
+		/* What is malformed, or not known, stays. */
+		{"filename=\"=?utf-8?Q?=Z?=\"", "=?utf-8?Q?=Z?="},
+		{"filename=\"=?utf-8?B?!?= =?x?Q?a?= =?utf-8?Z?a?= =?\"",
+			"=?utf-8?B?!?= =?x?Q?a?= =?utf-8?Z?a?= =?"},
+		{"filename=\"=?iso-2022-jp?B?GyRC?=\"", "=?iso-2022-jp?B?GyRC?="},
+		{"x=\"; filename=no\"; filename=\"a;\\\"b\"", "a;\"b"},
+	};
+	char in[400], want[400];
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(cases); i++) {
+		(void)snprintf(in, sizeof in, "From: a@b\nContent-Disposition: attachment; %s\n\nx",
+			cases[i].parameter);
+		(void)snprintf(want, sizeof want,
+			"file 01-%s content-type=text/plain 1 bytes whole\n", cases[i].name);
+		expect(in, "", want, "x");
+	}
+	/* Cut where a letter ends. */
+	struct sr_buf longer;
+	struct parsed p;
+	sr_buf_init(&longer);
+	sr_buf_put_str(&longer, "From: a@b\nContent-Type: a/b; name=\"x");
+	for (size_t i = 0; i < 200; i++)
+		sr_buf_put_str(&longer, "é");
+	sr_buf_put_str(&longer, "\"\n\nx");
+	parsed_init(&p, 100, 1 << 20);
+	run(&p, sr_buf_view(&longer), 1000, false);
+	sr_buf_free(&longer);
+	assert_true(sr_utf8_valid(sr_buf_view(&p.lines)));
+	assert_non_null(strstr((const char *)p.lines.p, "éé content-type=a/b 1 bytes"));
+	parsed_free(&p);
+}
+
+static void headers(void **state) {
+	struct parsed p;
+	const struct par_sink to = parsed_sink(&p);
+
+	(void)state;
+	parsed_init(&p, 1, 1);
+	par_mail_facts(&to,
+		sr_bytes_str("From: =?iso-8859-1?q?J=F6rg?= <j@x.org>\r\n"
+			     "Subject: =?utf-8?B?2YPYqg==?=\r\n =?utf-8?Q?_=C3=A9?= and\r\n\tmore "
+			     "=?utf-8?q?=0A=1B?=|\r\n\r\n"));
+	sr_buf_put_u8(&p.lines, 0);
+	assert_string_equal(
+		(const char *)p.lines.p, " from=Jörg <j@x.org>\n subject=كت é and\tmore   |\n");
+	parsed_free(&p);
 }
 
 static const char mixed[] =
@@ -229,6 +299,8 @@ static void endless(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(single),
+		cmocka_unit_test(foreign_names),
+		cmocka_unit_test(headers),
 		cmocka_unit_test(multipart),
 		cmocka_unit_test(deep),
 		cmocka_unit_test(mailboxes),

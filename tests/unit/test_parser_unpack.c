@@ -235,6 +235,53 @@ static void nested(void **state) {
 	sr_buf_free(&bad);
 }
 
+/* Forms that say in which encoding their names are, or have them in one of their own. */
+static void foreign_names(void **state) {
+	static const struct put puts[] = {
+		{"\xd9\x83\xd8\xaa\xd8\xa7\xd8\xa8.txt", "book", 4, 0, NULL},
+		{"e\xcc\x81t\xc3\xa9/\xf0\x9f\x98\x80", "summer", 6, 0, NULL}};
+	static const int kinds[] = {ARCHIVE_FORMAT_ZIP, ARCHIVE_FORMAT_7ZIP,
+		ARCHIVE_FORMAT_TAR_PAX_INTERCHANGE, ARCHIVE_FORMAT_ISO9660};
+	struct parsed p;
+	struct sr_buf b;
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(kinds); i++) {
+		pack(&b, kinds[i], ARCHIVE_FILTER_NONE, puts, T_COUNT(puts));
+		parsed_init(&p, 100, 1 << 20);
+		unpack(&p, sr_buf_view(&b), 8, 1 << 20);
+		if (r.status != SR_BOX_WHOLE || !lists(&p, "كتاب.txt 4 bytes whole\n") ||
+			!lists(&p, "t\xc3\xa9/\xf0\x9f\x98\x80 6 bytes whole\n"))
+			fail_msg("%zu: %s\n%s", i, r.reason, (const char *)p.lines.p);
+		assert_true(
+			kinds[i] != ARCHIVE_FORMAT_TAR_PAX_INTERCHANGE || lists(&p, "e\xcc\x81t"));
+		parsed_free(&p);
+		if (kinds[i] == ARCHIVE_FORMAT_ZIP) { /* it says UTF-8, and is none */
+			for (uint8_t *at = b.p; (at = memmem(at, b.len - (size_t)(at - b.p),
+							 "\xd9\x83", 2)) != NULL;)
+				at[0] = 0xff;
+			parsed_init(&p, 100, 1 << 20);
+			unpack(&p, sr_buf_view(&b), 8, 1 << 20);
+			if (p.bytes != 10 || !lists(&p, "file (no name) 4 bytes whole\n"))
+				fail_msg("not UTF-8: %s", (const char *)p.lines.p);
+			parsed_free(&p);
+		}
+		sr_buf_free(&b);
+	}
+	/* A zip in a tar in a filter. */
+	struct sr_buf zip;
+	pack(&zip, ARCHIVE_FORMAT_ZIP, ARCHIVE_FILTER_NONE, puts, T_COUNT(puts));
+	const struct put one = {"e\xcc\x81.zip", zip.p, zip.len, 0, NULL};
+	pack(&b, ARCHIVE_FORMAT_TAR_PAX_INTERCHANGE, ARCHIVE_FILTER_GZIP, &one, 1);
+	parsed_init(&p, 100, 1 << 20);
+	unpack(&p, sr_buf_view(&b), 8, 1 << 20);
+	assert_true(lists(&p, "file e\xcc\x81.zip "));
+	assert_true(lists(&p, "file e\xcc\x81.zip/كتاب.txt 4 bytes whole\n"));
+	parsed_free(&p);
+	sr_buf_free(&b);
+	sr_buf_free(&zip);
+}
+
 static void hostile_names(void **state) {
 	static char longer[6000];
 	memset(longer, 'n', sizeof longer - 1);
@@ -630,11 +677,17 @@ static void cuts_and_flips(void **state) {
 	sr_buf_free(&b);
 }
 
+static int begin(void **state) {
+	(void)state;
+	return par_unpack_begin() ? 0 : -1;
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(forms),
 		cmocka_unit_test(streams),
 		cmocka_unit_test(nested),
+		cmocka_unit_test(foreign_names),
 		cmocka_unit_test(hostile_names),
 		cmocka_unit_test(bombs),
 		cmocka_unit_test(shared_bytes),
@@ -647,5 +700,5 @@ int main(void) {
 		cmocka_unit_test(cuts_and_flips),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, begin, NULL);
 }

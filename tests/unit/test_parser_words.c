@@ -95,6 +95,7 @@ static void html(void **state) {
 		{"&lt;b&gt; &amp;amp; &eacute; &#233; &#xE9; &nbsp;.", "<b> &amp; é é é \xC2\xA0."},
 		{"&bogus; &; &#; &#x110000; &#xD800; &amp",
 			"&bogus; &; &#; \xEF\xBF\xBD \xEF\xBF\xBD &amp"},
+		{"don&#146;t &#x80; &#129;", "don’t € \xEF\xBF\xBD"},
 		{"1 < 2 and 3 > 2", "1 < 2 and 3 > 2"},
 		{"<", "<"},
 		{"<>", ""},
@@ -152,6 +153,17 @@ static void rtf(void **state) {
 		{"{\\rtf1 {\\pict 0102}z", "z"},
 		{"{\\rtf1 x}}}}\\", "x"},
 		{"{\\rtf1 \\bin99999999 abc}", ""},
+		{"{\\rtf1 a\\bin3 {}}b}", "ab"},
+		/* The encoding of the font, which ends with its group. */
+		{"{\\rtf1\\ansi\\ansicpg1252\\deff1{\\fonttbl"
+		 "{\\f0\\fcharset178 A;}{\\f1\\fcharset0 B;}"
+		 "{\\f31500\\fcharset204 C;}}\\'e9 {\\f0 \\'df\\'ca}"
+		 "{\\f31500\\'cf\\'f0\\plain\\'e9}\\'e9"
+		 "\\f-1\\'e9\\f32768\\'e9}",
+			"é كتПрéééé"},
+		{"{\\rtf1\\ansicpg1251{\\fonttbl\\f0\\fcharset0 A;"
+		 "\\f1\\fcharset178 B;}\\f0\\'cf\\f1\\'df}",
+			"Пك"},
 		{"{\\rtf1 \\'zz\\'9", "zz9"},
 	};
 	struct sr_buf deep, out;

@@ -132,6 +132,8 @@ static void json_values(void **state) {
 		{"{\"a\":\"\\ud83d\\ude00\\/\\b\\f\"}", "context.a == \"\\u{1F600}/\\u{8}\\u{c}\""},
 		{" {\t\"a\" :\r\n[ ] } ", "context.a == []"},
 		{"{\"__extn\":1}", "context[\"__extn\"] == 1"},
+		{"{\"a\":{\"__expr\":1},\"b\":{\"__expr\":\"1\",\"c\":2}}",
+			"context.a[\"__expr\"] == 1 && context.b.c == 2"},
 	};
 
 	(void)state;

@@ -666,6 +666,16 @@ static void json_accepted(void **state) {
 		       "\"right\":{\"Value\":"
 		       "true}}}}}}}"),
 			"!(!(true && true))"},
+		{JWHEN("{\"is\":{\"left\":{\"Var\":\"context\"},\"entity_type\":"
+		       "\"U\",\"in\":null}}"),
+			"context is U"},
+		{JWHEN("{\"has\":{\"left\":{\"Value\":{\"__expr\":1}},\"attr\":\"__expr\"}}"),
+			"{__expr: 1} has __expr"},
+		{"{\"effect\":\"permit\",\"principal\":{\"op\":\"all\"},"
+		 "\"action\":{\"op\":\"all\"},"
+		 "\"resource\":{\"op\":\"is\",\"entity_type\":\"U\",\"in\":null},"
+		 "\"conditions\":[]}",
+			""},
 	};
 	struct sr_err e = {0};
 	struct sr_buf text;
@@ -683,7 +693,10 @@ static void json_accepted(void **state) {
 		assert_ok(sr_cedar_policy_text(sr_cedar_policies_get(p, 0), &text, &e), &e);
 		sr_buf_put_u8(&text, 0);
 		(void)snprintf(want, sizeof want,
-			"permit (principal, action, resource)\nwhen { %s };\n", cases[i].text);
+			cases[i].text[0] != '\0'
+				? "permit (principal, action, resource)\nwhen { %s };\n"
+				: "permit (principal, action, resource is U);\n%s",
+			cases[i].text);
 		assert_string_equal((const char *)text.p, want);
 		sr_cedar_policies_free(p);
 	}

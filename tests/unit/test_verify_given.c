@@ -112,7 +112,10 @@ static void which_log(void **state) {
 		{V_ORIGIN "\n", NULL, 0, NULL},
 		{"", NULL, SR_CORRUPT, "checkpoint: no origin in its first line"},
 		{V_ORIGIN, NULL, SR_CORRUPT, "checkpoint: no origin in its first line"},
-		{"two words\n", NULL, SR_CORRUPT, "checkpoint: no origin in its first line"},
+		{"\n", NULL, SR_CORRUPT, "checkpoint: no origin in its first line"},
+		/* which no key can be named after, but some logs are */
+		{"two words\n", NULL, SR_AUTH, "no key of two words was given"},
+		{"two words\n", "two words", 0, NULL},
 		{V_ORIGIN "\n", "third.example", SR_AUTH,
 			"the checkpoint is of " V_ORIGIN ", not of third.example"},
 		{"third.example\n", NULL, SR_AUTH, "no key of third.example was given"},

@@ -7,7 +7,8 @@
 
 enum {
 	TAGS_DEEP = 16, /* tags open at a time */
-	HOURS_DIGITS = 4
+	HOURS_DIGITS = 4,
+	NUMBER_DIGITS = 8 /* of a character; leading zeroes too */
 };
 
 struct reading {
@@ -179,11 +180,34 @@ static const char *take_tag(struct tags *t, struct sr_cue *c, struct sr_bytes ta
 	return NULL;
 }
 
+/* "&#233;" or "&#xE9;"; false: it is none, or what it stands for is no character of a text. */
+static bool take_number(struct sr_buf *out, struct sr_bytes *v) {
+	const bool hex = v->len > 2 && (v->p[2] == 'x' || v->p[2] == 'X');
+	size_t at = hex ? 3 : 2;
+	const size_t first = at;
+	uint32_t cp = 0;
+
+	for (; at < v->len && at - first < NUMBER_DIGITS && v->p[at] != ';'; at++) {
+		const int d = sr_hex_digit(v->p[at]);
+
+		if (d < 0 || (d > 9 && !hex))
+			return false;
+		cp = cp * (hex ? 16 : 10) + (uint32_t)d;
+	}
+	if (at == v->len || at == first || v->p[at] != ';' || cp < 0x20 ||
+		(cp >= 0x7F && cp < 0xA0) || (cp >= 0xD800 && cp < 0xE000) || cp > 0x10FFFF)
+		return false;
+	sr_utf8_put(out, cp);
+	*v = sr_bytes_of(v->p + at + 1, v->len - at - 1);
+	return true;
+}
+
+/* Of the names that HTML has, those that programs which write WebVTT use. */
 static const char *take_entity(struct sr_buf *out, struct sr_bytes *v) {
 	static const struct {
 		const char *name, *text;
-	} known[] = {{"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&nbsp;", "\xc2\xa0"},
-		{"&lrm;", ""}, {"&rlm;", ""}};
+	} known[] = {{"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""},
+		{"&apos;", "'"}, {"&nbsp;", "\xc2\xa0"}, {"&lrm;", ""}, {"&rlm;", ""}};
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (begins(*v, known[i].name)) {
@@ -193,6 +217,9 @@ static const char *take_entity(struct sr_buf *out, struct sr_bytes *v) {
 			*v = sr_bytes_of(v->p + n, v->len - n);
 			return NULL;
 		}
+	if (begins(*v, "&#"))
+		return take_number(out, v) ? NULL
+					   : "a character by its number is as &#233; or &#xE9;";
 	return "& is written &amp;";
 }
 

@@ -35,6 +35,8 @@ static uint64_t allowed(const struct sr_inspect_caps *caps, uint64_t size) {
 	return caps->bytes < most ? caps->bytes : most;
 }
 
+static const char leads_out[] = "leads out of its folder";
+
 const char *sr_inspect_name(struct sr_bytes path) {
 	size_t at = 0;
 
@@ -43,7 +45,7 @@ const char *sr_inspect_name(struct sr_bytes path) {
 		const size_t n = slash != NULL ? (size_t)(slash - path.p) - at : path.len - at;
 
 		if (n == 2 && memcmp(path.p + at, "..", 2) == 0)
-			return "leads out of its folder";
+			return leads_out;
 		at += n + 1;
 	}
 	for (size_t i = 0; i < path.len; i++)
@@ -101,8 +103,37 @@ static int take_fact(struct work *w, const struct sr_frame *f, struct sr_err *e)
 	return rc == 0 ? follows(w, f, e) : rc;
 }
 
+/* Does a symbolic link's target, which goes up, stay below the root of the archive? */
+static bool stays_below(const struct sr_member *m) {
+	const struct sr_bytes v = m->target;
+	size_t folders = 0, at = 0;
+
+	for (size_t i = 0; i < m->path.len; i++)
+		folders += m->path.p[i] == '/';
+	while (at < v.len) {
+		const uint8_t *slash = memchr(v.p + at, '/', v.len - at);
+		const size_t n = slash != NULL ? (size_t)(slash - v.p) - at : v.len - at;
+
+		if (n == 2 && memcmp(v.p + at, "..", 2) == 0) {
+			if (folders-- == 0)
+				return false;
+		} else if (n > 1 || (n == 1 && v.p[at] != '.')) {
+			folders++;
+		}
+		at += n + 1;
+	}
+	return v.p[0] != '/';
+}
+
+const char *sr_inspect_link(const struct sr_member *m) {
+	const char *finding = sr_inspect_name(m->target);
+
+	if (m->kind == SR_MEMBER_SYMLINK && finding == leads_out && stays_below(m))
+		return NULL;
+	return m->kind == SR_MEMBER_SYMLINK || m->kind == SR_MEMBER_HARDLINK ? finding : NULL;
+}
+
 static int begin_member(struct work *w, const struct sr_member *m, struct sr_err *e) {
-	const char *finding = sr_inspect_name(m->path);
 	int rc;
 
 	w->in_file = true;
@@ -111,7 +142,9 @@ static int begin_member(struct work *w, const struct sr_member *m, struct sr_err
 	rc = w->to->member != NULL ? w->to->member(w->to->ctx, m, e) : 0;
 
 	if (rc == 0)
-		rc = tell(w, "name", finding, e);
+		rc = tell(w, "name", sr_inspect_name(m->path), e);
+	if (rc == 0)
+		rc = tell(w, "link", sr_inspect_link(m), e);
 	return rc;
 }
 

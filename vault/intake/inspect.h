@@ -34,8 +34,9 @@ struct sr_inspect_caps sr_inspect_usual(void);
 struct sr_inspector {
 	struct sr_bytes name; /* of the file, for a mismatch with its content; may be empty */
 	/* Of the file while no member was begun, else of the member at hand or before. These are
-	 * ours: "name", what a member's name would do somewhere else (sr_inspect_name); "pronom"
-	 * and "mismatch" (intake/formats.h). */
+	 * ours: "name", what a member's name would do somewhere else (sr_inspect_name); "link",
+	 * what a link's target would (sr_inspect_link); "pronom" and "mismatch" (intake/formats.h).
+	 */
 	int (*fact)(void *ctx, struct sr_bytes key, struct sr_bytes value, struct sr_err *e);
 	int (*member)(void *ctx, const struct sr_member *m, struct sr_err *e);
 	int (*data)(void *ctx, struct sr_bytes data, struct sr_err *e);
@@ -58,6 +59,9 @@ struct sr_inspected {
 /* NULL, or what is wrong with a member's name where it is taken for a place or is shown: "leads out
  * of its folder", "is absolute", "has backslashes", "has control characters", "is no UTF-8". */
 const char *sr_inspect_name(struct sr_bytes path);
+/* The same of where a link leads: a symbolic one from its own folder, but not out of the archive, a
+ * hard one from the archive's root. NULL also of what is no link. */
+const char *sr_inspect_link(const struct sr_member *m);
 
 /* UNSUPPORTED: the sandbox cannot be set up, with what to do; other failures are the input's, the
  * inspector's, or our own. */

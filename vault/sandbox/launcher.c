@@ -104,7 +104,8 @@ struct service {
 };
 
 static int make_walls(struct service *s, enum sr_box_tools with, struct sr_err *e) {
-	static const char *const data[] = {"/usr/share/misc/magic.mgc", NULL};
+	static const char *const data[] = {
+		"/usr/share/misc/magic.mgc", "/usr/lib/locale/C.utf8/LC_CTYPE", NULL};
 	/* draw.c and text_tools.c of the parser start these */
 	static const char *const page_tools[] = {
 		"/usr/bin/pdftotext", "/usr/bin/pdftoppm", "/usr/bin/tesseract", NULL};
