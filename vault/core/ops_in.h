@@ -43,7 +43,7 @@ const struct sr_op *sr_op_find(struct sr_bytes name);
 sr_op_fn sr_op_hello, sr_op_login_begin, sr_op_login_finish, sr_op_logout; /* session.c */
 sr_op_fn sr_op_found_draft, sr_op_found_show, sr_op_found_sign;            /* ops_found.c */
 sr_op_fn sr_op_submit;                                                     /* ops_submit.c */
-sr_op_fn sr_op_proof, sr_op_object, sr_op_resolve;                         /* ops_proof.c */
+sr_op_fn sr_op_proof, sr_op_consistency, sr_op_object, sr_op_resolve;      /* ops_proof.c */
 sr_op_fn sr_op_deposit_begin, sr_op_deposit_put, sr_op_deposit_finish, sr_op_intake_recipient,
 	sr_op_deposit_abort;                                              /* ops_deposit.c */
 sr_op_fn sr_op_items, sr_op_item, sr_op_search, sr_op_collections;        /* ops_items.c */
