@@ -234,8 +234,8 @@ static int quorum_saw(struct sr_client *c, const struct sr_policy *p, uint64_t i
 static bool may_break_glass(const struct sr_client *c, const struct sr_proven *pr) {
 	const struct sr_known *who = sr_proofs_person(&c->proofs, pr->entry.statement.head.actor);
 
-	return who != NULL &&
-	       (who->roles & (SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER)) != 0;
+	return who != NULL && ((who->roles & (SR_ROLE_CURATOR | SR_ROLE_OFFICER)) != 0 ||
+				      sr_proofs_sits(&c->proofs, who->person, pr->index));
 }
 
 /* Two people, neither of them us, answered for this checkout: their statements are proven, and so

@@ -144,6 +144,9 @@ SR_MUST int sr_put_board_history(struct sr_x *x, struct sr_rows_out *o, const ui
  * decided it, and so on back to the founders. */
 SR_MUST int sr_put_person_trust(struct sr_x *x, struct sr_rows_out *o, const char *person,
 	uint64_t since, struct sr_err *e);
+/* And on which boards they sat, and until when. */
+SR_MUST int sr_put_person_seats(struct sr_x *x, struct sr_rows_out *o, const char *person,
+	uint64_t since, struct sr_err *e);
 /* A row ${kind} of what was attested, when the caller may see it. */
 void sr_put_attestation(const struct sr_x *x, struct sr_rows_out *o, const char *kind,
 	const struct sr_attestation_row *a);
