@@ -845,6 +845,27 @@ static void test_early(void **state) {
 	world_free(d.w);
 }
 
+/* The service ends somebody's roles, and cites no vote. */
+static void test_end_of_nobody(void **state) {
+	struct world *w = world_new(NULL);
+	struct sr_outcome out;
+	struct sr_buf text;
+	struct heap h;
+
+	(void)state;
+	sr_buf_init(&text);
+	sr_follow_begin(&text, w->v, SR_T_PERSON_END, w->now);
+	sr_text_put(&text, "person", w->member[2].person);
+	assert_ok(sr_door_service(w->v, sr_buf_view(&text), &out, &w->e), &w->e);
+	assert_ok(out.code, &out.err);
+	sr_buf_free(&text);
+	replay(w, SR_AUDIT_STEP, false, &h);
+	of_last(w, finding(&h, "decision", "request"));
+	assert_int_equal(h.count, 1);
+	heap_free(&h);
+	world_free(w);
+}
+
 /* The custodian's choice again, where the board had adopted a policy. */
 static void test_policy_of_nobody(void **state) {
 	static const char policy[] = "quorum none\n";
@@ -1094,6 +1115,7 @@ int main(void) {
 		cmocka_unit_test(test_rule),
 		cmocka_unit_test(test_early),
 		cmocka_unit_test(test_policy_of_nobody),
+		cmocka_unit_test(test_end_of_nobody),
 		cmocka_unit_test(test_hidden_end),
 		cmocka_unit_test(test_newer),
 		cmocka_unit_test(test_broken),
