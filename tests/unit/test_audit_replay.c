@@ -866,6 +866,34 @@ static void test_end_of_nobody(void **state) {
 	world_free(w);
 }
 
+/* An epoch that is sealed to somebody else in the place of an auditor. */
+static void test_epoch_of_others(void **state) {
+	struct world *w = world_new(NULL);
+	struct sr_door_object object = {.body = sr_bytes_str("no keys")};
+	const struct sr_submission parts = {.objects = &object, .object_count = 1};
+	uint8_t name[SR_HASH];
+	struct sr_outcome out;
+	struct sr_buf text;
+	struct heap h;
+
+	(void)state;
+	sr_random(object.salt, SR_SALT);
+	sr_object_id(name, object.salt, object.body);
+	sr_buf_init(&text);
+	sr_follow_begin(&text, w->v, SR_T_KEY_EPOCH, w->now);
+	sr_text_put_dec(&text, "epoch", 2);
+	sr_text_put_hex(&text, "keys", name, SR_HASH);
+	sr_text_put(&text, "auditor", w->custodian.person);
+	assert_ok(sr_door_service_with(w->v, sr_buf_view(&text), &parts, &out, &w->e), &w->e);
+	assert_ok(out.code, &out.err);
+	sr_buf_free(&text);
+	replay(w, SR_AUDIT_STEP, false, &h);
+	of_last(w, finding(&h, "epoch", "auditor"));
+	assert_int_equal(h.count, 1);
+	heap_free(&h);
+	world_free(w);
+}
+
 /* The custodian's choice again, where the board had adopted a policy. */
 static void test_policy_of_nobody(void **state) {
 	static const char policy[] = "quorum none\n";
@@ -1116,6 +1144,7 @@ int main(void) {
 		cmocka_unit_test(test_early),
 		cmocka_unit_test(test_policy_of_nobody),
 		cmocka_unit_test(test_end_of_nobody),
+		cmocka_unit_test(test_epoch_of_others),
 		cmocka_unit_test(test_hidden_end),
 		cmocka_unit_test(test_newer),
 		cmocka_unit_test(test_broken),

@@ -218,6 +218,34 @@ static int check_policy(struct sr_audit *a, const struct sr_entry *en, struct sr
 		(unsigned long long)row.entry);
 }
 
+static bool sealed_to(const struct sr_statement *s, const char *person) {
+	for (size_t i = 0; i < sr_field_count(s, "auditor"); i++)
+		if (sr_bytes_eq(sr_field(s, "auditor", i), sr_bytes_str(person)))
+			return true;
+	return false;
+}
+
+/* An epoch is sealed to the auditors of its time: to all of them, and to nobody else. */
+static int check_key_epoch(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
+	const struct sr_statement *s = &en->statement;
+	struct sr_people l = {0};
+	int rc = sr_query_people(&l, a->cat, SR_ROLE_AUDITOR, e);
+	const size_t count = l.count;
+
+	for (size_t i = 0; i < l.count && rc == 0; i++)
+		if (!sealed_to(s, l.rows[i].person))
+			rc = audit_found(a, en, "epoch", "auditor", e,
+				"%s is an auditor, and cannot read what is sealed from here on",
+				l.rows[i].person);
+	sr_people_free(&l);
+	if (rc == 0 && sr_field_count(s, "auditor") > count)
+		rc = audit_found(a, en, "epoch", "auditor", e,
+			"what is sealed from here on is read by %zu people, and there are %zu "
+			"auditors",
+			sr_field_count(s, "auditor"), count);
+	return rc;
+}
+
 /* What the service says that members decided, or that was shown. */
 static int check_service(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
 	struct sr_audit_finding f;
@@ -231,6 +259,8 @@ static int check_service(struct sr_audit *a, const struct sr_entry *en, struct s
 		return audit_dealt(a, en, e);
 	if (en->statement.type->id == SR_T_LAPSE)
 		return check_lapse(a, en, e);
+	if (en->statement.type->id == SR_T_KEY_EPOCH)
+		return check_key_epoch(a, en, e);
 	if (en->statement.type->id == SR_T_WITNESS) {
 		rc = check_policy(a, en, e);
 		if (rc != 0)
