@@ -313,6 +313,20 @@ static int run(struct cli *c, char **argv, size_t count, struct sr_err *e) {
 	return rc;
 }
 
+/* What was verified is remembered by now; that another program of this person was shown another
+ * log meanwhile is said whatever became of the verb. */
+static int finish(struct cli *c, int rc, struct sr_err *e) {
+	struct sr_err why = {0};
+	if (c->client == NULL || sr_client_finish(c->client, &why) != SR_AUTH)
+		return rc;
+	*e = why;
+	c->told = false;
+	c->own_input = false;
+	cli_hint(c, "the vault may show you two histories: rely on nothing that either command "
+		    "said, keep its receipts, and tell the board and the auditors");
+	return SR_AUTH;
+}
+
 /* What goes through standard output is words of documents and titles: the library's own buffer
  * would keep the last of them until the process is gone. */
 static char shown[1 << 14];
@@ -363,6 +377,7 @@ int main(int argc, char **argv) {
 	int rc = run(&c, argv + 1, argc > 0 ? (size_t)(argc - 1) : 0, &e);
 	if (rc != 0 && c.json && !c.told)
 		refused_json(&c, &e);
+	rc = finish(&c, rc, &e);
 	cli_close(&c);
 	if (fclose(stdout) != 0 && rc == 0)
 		rc = sr_fail_errno(&e, "standard output");

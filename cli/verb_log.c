@@ -191,9 +191,16 @@ static void exported_tell(struct cli *c, const struct sr_exported_log *l, uint64
 		cli_has(c, "key")
 			? ""
 			: "\nits key is the one beside it: compare both with the minutes");
-	if (l->sealed > 0)
+	if (l->sealed > l->missing)
 		cli_tell(c, "%llu entries are of epochs that were not given to you",
-			(unsigned long long)l->sealed);
+			(unsigned long long)(l->sealed - l->missing));
+	if (l->missing > 0)
+		cli_tell(c,
+			"%llu entries are of epochs that the log says were sealed to you, and "
+			"their keys are not in " SR_EXPORT_EPOCHS
+			"/, or are for another key of yours: "
+			"have the log exported anew by somebody who is logged in",
+			(unsigned long long)l->missing);
 	if (l->unchecked > 0)
 		cli_tell(c,
 			"%llu signatures are of people who were introduced in those: not checked",

@@ -42,10 +42,15 @@ static int signer_of(
 }
 
 void verify_keys_of(struct verify_known *k) {
+	bool any = k->any_name;
 	size_t n = 0;
 
+	/* A policy lists the keys of other logs too: where one has the log's name, no other counts
+	 * for it. */
+	for (size_t i = 0; i < k->all_count; i++)
+		any = any && strcmp(k->all[i].name, k->origin) != 0;
 	for (size_t i = 0; i < k->all_count; i++) {
-		if (!k->any_name && strcmp(k->all[i].name, k->origin) != 0)
+		if (!any && strcmp(k->all[i].name, k->origin) != 0)
 			continue;
 		k->keys[n] = k->all[i];
 		k->when[n++] = k->all_when[i];

@@ -96,7 +96,7 @@ struct verify_when {
 };
 struct verify_known {
 	char origin[SR_NAME_MAX + 1];
-	bool any_name; /* --origin: its keys have another name */
+	bool any_name; /* --origin: its keys have another name, where none has this one */
 	bool keyless;  /* why it failed: no key of ${origin}, all else was right */
 	/* all keys, of whatever name: given, and followed from those */
 	struct sr_vkey all[VERIFY_KEYS];

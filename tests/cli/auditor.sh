@@ -106,13 +106,13 @@ ok as au log show --export "$W/export" --json
 (($(jq -r '.[-1].index' out) > last + 3)) || fail 'nothing came after the new epoch'
 [[ $(jq -r '.[-1].type' out) != key-epoch ]] || fail 'the last entry is the new epoch'
 
-# A key of another epoch, of another person, or none: found, or passed over, never believed.
+# A key of another epoch, of another person, or none: found, or named as missing, never believed.
 cp -r export forged
 cp export/epochs/1 forged/epochs/"$last"
 rm -f forged/epochs/[2-9]*
 cp export/epochs/1 forged/epochs/9999
 ok as au log show --export "$W/forged"
-has 'entries are of epochs that were not given to you'
+has 'entries are of epochs that the log says were sealed to you'
 bundle=$(find export/tile/entries -type f | head -n 1)
 cp -r export broken
 flip "${bundle/export/broken}" 3000

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.bash"
 
 founded 4 2
-person y
+person x y
 m3=$(who m3) m4=$(who m4)
 voted() { # what m1 asks, by m1 and m2
 	ok as m1 "$@" --json
@@ -14,11 +14,11 @@ voted() { # what m1 asks, by m1 and m2
 	for m in m1 m2; do ok as "$m" vote "$r" approve; done
 }
 voted person end "$m4" --reason misconduct
-voted board add --member m4.id.card y.id.card --level 2
+voted board add --member m4.id.card x.id.card y.id.card --level 2
 ok as m1 board list --json
 B=$(jq -r '.[] | select(.founding | not) | .id' out)
-for m in m4 y; do ok as "$m" board deal --board "$B"; done
-for m in m4 y; do ok as "$m" board accept --board "$B"; done
+for m in m4 x y; do ok as "$m" board deal --board "$B"; done
+for m in m4 x y; do ok as "$m" board accept --board "$B"; done
 ok as m1 person show "$m4"
 has 'roles +member'
 ok as m1 person add y.id.card --role curator --json
@@ -26,6 +26,18 @@ R=$(json request)
 refused 1 'not an active member of the board' as m4 vote "$R" approve
 ok as m4 inbox --json
 same "$(jq 'length' out)" 0
+ok as m2 board show --json
+same "$(jq -r '[.members[] | select(.active | not) | .person] | join(" ")' out)" "$m4"
+# Who leaves that other board has no seat at all, and is no member of anything.
+ok as x board reshare --board "$B" --leave "$m4" --json
+R=$(json request)
+for m in x y; do ok as "$m" vote "$R" approve; done
+for m in x y; do ok as "$m" board deal --board "$B"; done
+for m in x y; do ok as "$m" board accept --board "$B"; done
+has 'the board is theirs now'
+ok as m1 person show "$m4"
+hasnt 'roles +member'
+refused 1 'no role in this vault' as m4 inbox
 ok as m2 board show --json
 same "$(jq -r '[.members[] | select(.active | not) | .person] | join(" ")' out)" "$m4"
 

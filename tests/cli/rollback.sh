@@ -28,3 +28,26 @@ head -c 40 /dev/zero >other.key
 refused 1 'wrong credential' sr core --unlock other.key
 rm vault/secrets.db* && cp -a newest/secrets.db* vault/
 ok as ri list
+# Two programs of one person at the same moment, each shown another log: the later says so, and stores nothing.
+cp -a vault fork
+person ni
+STRONGROOM_VAULT=$W/fork STRONGROOM_STATE=$W/elsewhere as cu1 person add ni.id.card --role researcher --quiet
+mine=$(echo state/*-"$(who de)".seen)
+rm "$mine"
+mkfifo pipe
+bound "$STRONGROOM_T" deposit - --name slow --collection box --as de.id --passphrase-file pass <pipe >slow.out 2>slow.err &
+pid=$!
+exec 7>pipe
+for ((i = 0; i < 500; i++)); do [[ ! -f $mine ]] || break && sleep 0.02; done
+mv vault here && mv fork vault
+ok as de list
+cp "$mine" other
+echo text >&7
+exec 7>&-
+rc=0
+wait "$pid" || rc=$?
+mv slow.err err && mv slow.out out
+same "$rc" 3
+has 'another one of yours .* does not prove'
+has 'two histories'
+cmp "$mine" other || fail 'a fork took the place of what was remembered'

@@ -126,6 +126,7 @@ ok as ri return "$BEGUN"
 # What was seen once is remembered: an older policy, or none, is withheld.
 memory=$(find "$STRONGROOM_STATE" -name 'witnesses-*' | head -n 1)
 [[ -s $memory ]] || fail 'the policy that was seen is not remembered'
+grep -qx 'voted yes' "$memory" || fail 'that the board adopted it is not remembered'
 sed -i 's/^entry .*/entry 99999/' "$memory"
 SR_WITNESS_MS=300 refused 3 'older witness policy, and that of entry 99999 was verified before: it is withheld' as ri checkout "$ITEM"
 rm "$memory"

@@ -803,6 +803,148 @@ static void test_rule(void **state) {
 	world_free(d.w);
 }
 
+/* The service ends what is not due: an embargo, and a conflict that somebody attested. */
+static void test_early(void **state) {
+	const int64_t days[] = {30, 1, 0};
+	struct world_draft draft;
+	struct sr_outcome out;
+	struct sr_buf text;
+	struct desk d;
+	struct heap h;
+	size_t found = 0;
+
+	(void)state;
+	desk_begin(&d);
+	for (size_t i = 0; i < T_COUNT(days); i++) {
+		uint8_t flag[SR_ID];
+
+		world_begin(&draft, d.w, &d.w->curator[0], SR_T_EMBARGO);
+		memcpy(flag, draft.id, SR_ID);
+		sr_text_put_hex(&draft.text, "item", d.item[0], SR_ID);
+		if (days[i] != 0)
+			sr_text_put_time(&draft.text, "ends", d.w->now + days[i] * W_DAY);
+		world_text(&draft, "reason", "there is one");
+		assert_ok(world_commit(&draft, NULL), &d.w->out.err);
+		sr_buf_init(&text);
+		sr_follow_begin(&text, d.w->v, SR_T_LAPSE, d.w->now);
+		sr_text_put(&text, "what", "embargo");
+		sr_text_put_hex(&text, "item", d.item[0], SR_ID);
+		sr_text_put_hex(&text, "flag", flag, SR_ID);
+		assert_ok(sr_door_service(d.w->v, sr_buf_view(&text), &out, &d.w->e), &d.w->e);
+		assert_ok(out.code, &out.err);
+		sr_buf_free(&text);
+	}
+	replay(d.w, SR_AUDIT_STEP, false, &h);
+	for (size_t i = 0; i < h.count; i++)
+		found += strcmp(h.rows[i].what, "early") == 0;
+	assert_int_equal(found, 2); /* not that which the clock may have been set back behind */
+	assert_int_equal(h.count, 2);
+	of_last(d.w, &h.rows[1]);
+	assert_non_null(strstr(h.rows[1].text, "until somebody ends it"));
+	heap_free(&h);
+	world_free(d.w);
+}
+
+/* The service ends somebody's roles, and cites no vote. */
+static void test_end_of_nobody(void **state) {
+	struct world *w = world_new(NULL);
+	struct sr_outcome out;
+	struct sr_buf text;
+	struct heap h;
+
+	(void)state;
+	sr_buf_init(&text);
+	sr_follow_begin(&text, w->v, SR_T_PERSON_END, w->now);
+	sr_text_put(&text, "person", w->member[2].person);
+	assert_ok(sr_door_service(w->v, sr_buf_view(&text), &out, &w->e), &w->e);
+	assert_ok(out.code, &out.err);
+	sr_buf_free(&text);
+	replay(w, SR_AUDIT_STEP, false, &h);
+	of_last(w, finding(&h, "decision", "request"));
+	assert_int_equal(h.count, 1);
+	heap_free(&h);
+	world_free(w);
+}
+
+/* An epoch that is sealed to somebody else in the place of an auditor. */
+static void test_epoch_of_others(void **state) {
+	struct world *w = world_new(NULL);
+	struct sr_door_object object = {.body = sr_bytes_str("no keys")};
+	const struct sr_submission parts = {.objects = &object, .object_count = 1};
+	uint8_t name[SR_HASH];
+	struct sr_outcome out;
+	struct sr_buf text;
+	struct heap h;
+
+	(void)state;
+	sr_random(object.salt, SR_SALT);
+	sr_object_id(name, object.salt, object.body);
+	sr_buf_init(&text);
+	sr_follow_begin(&text, w->v, SR_T_KEY_EPOCH, w->now);
+	sr_text_put_dec(&text, "epoch", 2);
+	sr_text_put_hex(&text, "keys", name, SR_HASH);
+	sr_text_put(&text, "auditor", w->custodian.person);
+	assert_ok(sr_door_service_with(w->v, sr_buf_view(&text), &parts, &out, &w->e), &w->e);
+	assert_ok(out.code, &out.err);
+	sr_buf_free(&text);
+	replay(w, SR_AUDIT_STEP, false, &h);
+	of_last(w, finding(&h, "epoch", "auditor"));
+	assert_int_equal(h.count, 1);
+	heap_free(&h);
+	world_free(w);
+}
+
+/* The custodian's choice again, where the board had adopted a policy. */
+static void test_policy_of_nobody(void **state) {
+	static const char policy[] = "quorum none\n";
+	const struct sr_bytes body = sr_bytes_str(policy);
+	struct world *w = world_new(NULL);
+	struct sr_door_object object = {.body = body};
+	const struct sr_submission parts = {.objects = &object, .object_count = 1};
+	uint8_t id[SR_ID], set[SR_HASH], name[SR_HASH];
+	struct world_draft d;
+	struct sr_outcome out;
+	struct sr_buf text;
+	struct heap h;
+
+	(void)state;
+	sr_sha256(set, policy, sizeof policy - 1);
+	world_id(w, id);
+	world_begin(&d, w, &w->officer, SR_T_REQUEST);
+	sr_text_put_hex(&d.text, "request", id, SR_ID);
+	sr_text_put_dec(&d.text, "version", 1);
+	sr_text_put(&d.text, "kind", "witnesses");
+	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
+	sr_text_put_dec(&d.text, "epoch", 1);
+	sr_text_put_dec(&d.text, "level", w->level[w->levels - 1]);
+	world_object(&d, "rules", body);
+	sr_text_put_hex(&d.text, "set", set, SR_HASH);
+	assert_ok(world_commit(&d, NULL), &w->out.err);
+	for (size_t i = 0; i < w->level[w->levels - 1]; i++)
+		assert_ok(world_vote(w, &(struct world_vote){.member = i, .request = id}),
+			&w->out.err);
+	replay(w, SR_AUDIT_STEP, false, &h);
+	nothing_found(&h);
+	heap_free(&h);
+	sr_random(object.salt, SR_SALT);
+	sr_object_id(name, object.salt, body);
+	sr_buf_init(&text);
+	sr_follow_begin(&text, w->v, SR_T_WITNESS, w->now);
+	sr_text_put(&text, "event", "policy");
+	sr_text_put_dec(&text, "witnesses", 0);
+	sr_text_put(&text, "quorum", "none");
+	sr_text_put_hex(&text, "policy", name, SR_HASH);
+	sr_text_put_hex(&text, "set", set, SR_HASH);
+	assert_ok(sr_door_service_with(w->v, sr_buf_view(&text), &parts, &out, &w->e), &w->e);
+	assert_ok(out.code, &out.err);
+	sr_buf_free(&text);
+	replay(w, SR_AUDIT_STEP, false, &h);
+	of_last(w, finding(&h, "witness", "request"));
+	assert_int_equal(h.count, 1);
+	heap_free(&h);
+	world_free(w);
+}
+
 /* An entry that nothing can come of: the replay names it, and keeps what was before. */
 /* A vault keeps from a voter that a co-applicant's roles ended, and takes the vote. Whoever lives
  * the log through again names it: the vote stands behind the end. */
@@ -999,6 +1141,10 @@ int main(void) {
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_heads),
 		cmocka_unit_test(test_rule),
+		cmocka_unit_test(test_early),
+		cmocka_unit_test(test_policy_of_nobody),
+		cmocka_unit_test(test_end_of_nobody),
+		cmocka_unit_test(test_epoch_of_others),
 		cmocka_unit_test(test_hidden_end),
 		cmocka_unit_test(test_newer),
 		cmocka_unit_test(test_broken),

@@ -458,6 +458,26 @@ static void deposit_held(struct world *w, struct world_deposit *d) {
 	d->files = NULL;
 }
 
+/* An end that one person signs decides no request, though it cites one: the board's, to end that
+ * person's own roles, stays open. */
+static void end_cites_none(void **state) {
+	struct world *w = world_new(NULL);
+	struct sr_version_row v = {.version = 0};
+	struct world_draft d;
+	uint8_t end[SR_ID];
+
+	(void)state;
+	assert_int_equal(ask_end(w, &w->officer, &w->curator[0], end), 0);
+	world_begin(&d, w, &w->curator[0], SR_T_PERSON_END);
+	sr_text_put_hex(&d.text, "request", end, SR_ID);
+	sr_text_put(&d.text, "person", w->researcher[0].person);
+	assert_refused(w, world_commit(&d, NULL), "rule cites-request");
+	assert_ok(sr_query_version(&v, w->v->catalogue, end, 0, &w->e), &w->e);
+	assert_int_equal(v.state, SR_S_OPEN);
+	sr_version_row_free(&v);
+	world_free(w);
+}
+
 /* Other roles are ended by a quorum; the house is never left without one of each. */
 static void end_by_quorum(void **state) {
 	struct world *w = world_new(NULL);
@@ -857,6 +877,7 @@ int main(void) {
 		cmocka_unit_test(conflict_voids),
 		cmocka_unit_test(end_stops),
 		cmocka_unit_test(a_named_reader_leaves),
+		cmocka_unit_test(end_cites_none),
 		cmocka_unit_test(end_by_quorum),
 		cmocka_unit_test(boxes_at_open),
 		cmocka_unit_test(end_member),

@@ -392,6 +392,94 @@ static void test_memory_lock(void **state) {
 	office_free(o);
 }
 
+/* What lies in the memory, with another size or root: as another program of this person stores it
+ * that was shown another log. */
+static void stored_by_other(struct office *o, const struct sr_seen *seen, struct sr_err *e) {
+	struct sr_buf text;
+	char name[64];
+
+	sr_buf_init(&text);
+	sr_seen_name(name, seen->vault, seen->person);
+	sr_seen_encode(&text, seen);
+	assert_ok(sr_file_replace(o->memory, name, sr_buf_view(&text), e), e);
+	sr_buf_free(&text);
+}
+
+static void one_more(struct office *o) {
+	struct world_person guest;
+
+	world_person_make(o->w, &guest, "A guest");
+	assert_int_equal(world_person_add(o->w, &o->w->curator[0], &guest, "researcher"), 0);
+	sr_buf_free(&guest.card);
+}
+
+static uint64_t remembered(struct office *o, const struct desk *d) {
+	struct sr_seen seen;
+	struct sr_err e = {0};
+
+	assert_ok(
+		sr_seen_load(&seen, o->memory, sr_client_info(d->c)->fingerprint, d->id.person, &e),
+		&e);
+	return seen.size;
+}
+
+static int sees_on(struct desk *d) {
+	const uint64_t first = 0;
+
+	one_more(d->o);
+	assert_ok(sr_client_prove_entries(d->c, &first, 1, &d->e), &d->e);
+	return sr_client_finish(d->c, &d->e);
+}
+
+/* Two programs of a person at the same moment: what one was shown and what the other was is one
+ * log, by proof, or a fork that is named; and nothing of it takes the other's place. */
+static void test_two_programs(void **state) {
+	static const struct {
+		uint64_t further; /* than ours less one: so many entries */
+		const char *says;
+	} forks[] = {{0, "does not prove"}, {1, "another root at size"}, {2, "does not prove"}};
+	const uint64_t first = 0;
+	struct office *o = office_new(NULL);
+	struct desk *a = desk_new(o, &o->w->member[0]), *b = desk_new(o, &o->w->member[0]);
+	struct sr_seen seen;
+
+	(void)state;
+	/* One log: each stores over the other's, in turn, and goes on from what is further. */
+	assert_ok(sees_on(a), &a->e);
+	assert_ok(sees_on(b), &b->e);
+	assert_int_equal(remembered(o, a), sr_client_info(b->c)->seen_size);
+	assert_ok(sr_client_finish(a->c, &a->e), &a->e);
+	assert_int_equal(sr_client_info(a->c)->seen_size, sr_client_info(b->c)->seen_size);
+	assert_ok(sees_on(a), &a->e);
+	assert_ok(sees_on(b), &b->e);
+	assert_ok(sr_seen_load(
+			  &seen, o->memory, sr_client_info(a->c)->fingerprint, a->id.person, &a->e),
+		&a->e);
+	desk_close(a);
+	desk_close(b);
+	/* Another one: shorter than what we were shown, as long, longer. */
+	for (size_t i = 0; i < sizeof forks / sizeof forks[0]; i++) {
+		struct sr_seen other = seen;
+
+		assert_ok(desk_open(b), &b->e);
+		one_more(o);
+		one_more(o);
+		assert_ok(sr_client_prove_entries(b->c, &first, 1, &b->e), &b->e);
+		one_more(o);
+		other.size = b->c->proofs.seen.size + forks[i].further - 1;
+		other.root[0] ^= 1;
+		stored_by_other(o, &other, &b->e);
+		assert_fails(sr_client_finish(b->c, &b->e), SR_AUTH, &b->e, forks[i].says);
+		assert_int_equal(remembered(o, b), other.size);
+		desk_close(b);
+		sr_err_clear(&b->e);
+		stored_by_other(o, &seen, &b->e);
+	}
+	desk_free(a);
+	desk_free(b);
+	office_free(o);
+}
+
 /* --- submissions ------------------------------------------------------------------------------ */
 
 static void comment(struct desk *d, const uint8_t request[SR_ID], int code, const char *text) {
@@ -1497,6 +1585,7 @@ int main(void) {
 		cmocka_unit_test(test_pin),
 		cmocka_unit_test(test_ledger),
 		cmocka_unit_test(test_memory_lock),
+		cmocka_unit_test(test_two_programs),
 		cmocka_unit_test(test_submit),
 		cmocka_unit_test(test_board),
 		cmocka_unit_test(test_ballot),

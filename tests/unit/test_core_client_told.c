@@ -610,8 +610,21 @@ static void the_log(struct office *o) {
 		honest(d, &lies[i]);
 		desk_free(d);
 	}
-	const struct sr_log_ask all = {.each = count_it, .ctx = &n};
+	/* To whom an epoch was given says the log, and not the vault. */
+	struct lie not_given = {
+		.op = "epochs", .row = "epoch", .all = true, .how = LEAVE_OUT, .key = "auditor"};
+	uint64_t sealed = 0;
+	const struct sr_log_ask mine = {.each = count_it, .ctx = &n, .sealed = &sealed};
 	struct desk *d = desk_new(o, &o->w->auditor);
+	n = 0;
+	tell(d, &not_given);
+	assert_ok(sr_client_log(d->c, &mine, &d->e), &d->e);
+	honest(d, &not_given);
+	assert_int_equal(sealed, 0);
+	assert_int_equal(n, sr_client_info(d->c)->seen_size);
+	desk_free(d);
+	const struct sr_log_ask all = {.each = count_it, .ctx = &n};
+	d = desk_new(o, &o->w->auditor);
 	d->c->o.progress = (struct sr_progress){say_stop, NULL};
 	assert_fails(sr_client_log(d->c, &all, &d->e), SR_LOCKED, &d->e, "stopped on request");
 	desk_free(d);

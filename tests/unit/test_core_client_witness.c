@@ -307,6 +307,47 @@ static void later_curator(struct reading *r) {
 	desk_free(d);
 }
 
+static void remembers(struct office *o, const char *lines) {
+	char hex[17], name[40], vault[2 * SR_HASH + 1], text[200];
+	struct sr_err e = {0};
+
+	sr_hex(hex, o->w->v->fingerprint, 8);
+	sr_hex(vault, o->w->v->fingerprint, SR_HASH);
+	snprintf(name, sizeof name, "witnesses-%s", hex);
+	snprintf(text, sizeof text, "strongroom/witnesses/v1\nvault %s\n%s", vault, lines);
+	assert_ok(sr_file_replace(o->memory, name, sr_bytes_str(text), &e), &e);
+}
+
+/* Another program of this person sees a later policy while ours looks at this one. */
+static int meanwhile(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	(void)q;
+	(void)r;
+	(void)e;
+	if (strcmp(op, "object") == 0)
+		remembers(l->ctx, "entry 9999\n");
+	return 0;
+}
+
+/* The policy in force is the custodian's choice. */
+static void choices(struct reading *r) {
+	struct desk *d = desk_new(r->o, r->out.by);
+	uint64_t files = 0;
+
+	remembers(r->o, "entry 1\n");
+	d->c->o.witness_ms = 1;
+	d->liar.twist = meanwhile;
+	d->liar.ctx = r->o;
+	assert_fails(sr_client_open_item(d->c, r->out.id, &files, &d->e), SR_AUTH, &d->e,
+		"an older witness policy, and that of entry 9999 was verified before");
+	d->liar.twist = NULL;
+	desk_free(d);
+	remembers(r->o, "entry 1\nvoted yes\n");
+	opening(r, NULL, NULL, SR_AUTH, "which only its members' votes change");
+	remembers(r->o, "entry 1\n");
+	opening(r, NULL, NULL, SR_DENIED, "not witnessed");
+}
+
 static void test_witnesses(void **state) {
 	struct reading r;
 	struct sr_policy *p = NULL;
@@ -319,6 +360,7 @@ static void test_witnesses(void **state) {
 	memories(&r);
 	erasures(&r);
 	later_curator(&r);
+	choices(&r);
 	sr_buf_init(&text);
 	policy(&text, "both");
 	assert_ok(sr_policy_parse(&p, sr_buf_view(&text), &e), &e);

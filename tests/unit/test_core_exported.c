@@ -287,10 +287,21 @@ static void test_honest(void **state) {
 	sign_log(&f);
 	assert_ok(read_log(&f, NULL, NULL), &f.e);
 	assert_int_equal(f.log.sealed, 4);
+	assert_int_equal(f.log.missing, 0);
 	assert_int_equal(f.log.opened, 2);
 	assert_int_equal(f.log.unchecked, 2);
 	assert_int_equal(f.log.signatures, 0);
 	assert_false(f.log.found);
+	end(&f);
+	/* The log says that an epoch was sealed to us, and its key is not there. */
+	begin(&f, AUDITOR);
+	write_log(&f, "FKr2+rr3+r");
+	box(&f, "1", f.vault, 1, 1);
+	box(&f, "3", f.vault, 3, 3);
+	sign_log(&f);
+	assert_ok(read_log(&f, f.vault, NULL), &f.e);
+	assert_int_equal(f.log.sealed, 3);
+	assert_int_equal(f.log.missing, 3);
 	end(&f);
 }
 

@@ -684,6 +684,43 @@ static void test_ended_voter(void **state) {
 	end(&s);
 }
 
+/* A member is who sits: from the opening on that begins with them, to the one that begins without
+ * them, and not behind an end by a quorum, but where another board seats them afterwards. */
+static void test_sits(void **state) {
+	char seats[2048] = "quorum 2 2\nquorum 3 2\n";
+	const struct t_person first = t_person(0), last = t_person(FOUNDERS - 1),
+			      next = t_person(FOUNDERS);
+	struct proving s;
+
+	(void)state;
+	begin(&s);
+	opened_in(&s, 1);
+	put_people(seats, sizeof seats, "member", 1, FOUNDERS);
+	put_people(seats, sizeof seats, "dealer", 0, 2);
+	const uint64_t plan = reshare(&s, seats);
+	opened_in(&s, 2);
+	const uint64_t after = gives_role(&s, &anew);
+	show_all(&s);
+	assert_true(sr_proofs_sits(&s.p, first.name, plan));
+	assert_false(sr_proofs_sits(&s.p, first.name, after));
+	assert_false(sr_proofs_sits(&s.p, next.name, plan));
+	assert_true(sr_proofs_sits(&s.p, next.name, after));
+	end(&s);
+	snprintf(seats, sizeof seats, "quorum 2 2\nquorum 3 2\n");
+	begin(&s);
+	opened_in(&s, 1);
+	const uint64_t at = ends(&s, FOUNDERS - 1);
+	put_people(seats, sizeof seats, "member", 0, FOUNDERS);
+	const uint64_t made = board(&s, seats);
+	opened_of(&s, BOARD, 1);
+	const uint64_t then = gives_role(&s, &two);
+	show_all(&s);
+	assert_true(sr_proofs_sits(&s.p, last.name, at));
+	assert_false(sr_proofs_sits(&s.p, last.name, made));
+	assert_true(sr_proofs_sits(&s.p, last.name, then));
+	end(&s);
+}
+
 /* A seat that another board gives later is not this one's again. */
 static void test_other_seat(void **state) {
 	char seats[2048] = "quorum 2 2\nquorum 3 2\n";
@@ -832,6 +869,7 @@ static void test_changes(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ended_voter),
+		cmocka_unit_test(test_sits),
 		cmocka_unit_test(test_other_seat),
 		cmocka_unit_test(test_ended_standby),
 		cmocka_unit_test(test_key_of_member),

@@ -646,8 +646,42 @@ static void test_core(void **state) {
 	world_free(w);
 }
 
+/* A core that was killed: of what it wrote a minute before, the second copy knows that the log
+ * names it, and the state of the folder from before is refused, not opened to erase it there. */
+static void test_killed(void **state) {
+	const struct world_options wo = {.second = true};
+	struct world *w = world_new(&wo);
+	struct sr_core core = {.vault = w->v, .room = w->room};
+	struct world_file f = {.path = "page.txt", .content = sr_bytes_str("after the snapshot\n")};
+	struct world_deposit dep = {.files = &f, .count = 1};
+	char command[4096];
+	struct sr_err e = {0};
+	(void)state;
+	assert_ok(sr_queue_new(&core.queue, w->v, NULL, &e), &e);
+	assert_ok(sr_rescan_new(&core.rescan, w->v, w->room, &e), &e);
+	snprintf(command, sizeof command, "cp -a '%s' '%s/older'", w->vault, w->path);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(world_deposit(w, &dep), 0);
+	assert_ok(sr_core_sweep(&core, &e), &e);
+	snprintf(command, sizeof command, "cp -a '%s' '%s/killed'", w->second, w->path);
+	assert_int_equal(system(command), 0);
+	sr_queue_free(core.queue);
+	sr_rescan_free(core.rescan);
+	world_close(w);
+	snprintf(command, sizeof command,
+		"cd '%s' && rm -rf '%s' '%s' && mv older '%s' && mv killed '%s'", w->path, w->vault,
+		w->second, w->vault, w->second);
+	assert_int_equal(system(command), 0);
+	struct sr_vault *v = NULL;
+	const struct sr_vault_open o = {
+		.path = w->vault, .unlock = world_unlock(), .clock = world_clock(w)};
+	assert_fails(sr_vault_open(&v, &o, &e), SR_AUTH, &e, "rolled back: the second copy");
+	world_free(w);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_two_desks),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_limits),

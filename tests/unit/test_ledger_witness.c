@@ -555,7 +555,9 @@ static void statuses(void **state) {
 	teardown(&p);
 }
 
-/* Two keys of one log, in a rotation: either is enough, and lines of strangers do not matter. */
+/* Two keys of one log, in a rotation: either is enough until the later one has signed; then the
+ * earlier one, which may be in other hands, has nothing cosigned. Lines of strangers do not matter.
+ */
 static void rotation(void **state) {
 	struct rig_log a, b, stranger;
 	struct sr_err e = {0};
@@ -571,9 +573,12 @@ static void rotation(void **state) {
 	know(&p, &a);
 	know(&p, &b);
 	grow(&p, &a, 0, 4);
-	grow(&p, &b, 4, 6);
+	grow(&p, &a, 4, 5);
+	grow(&p, &b, 5, 6);
+	REFUSED(p.w, &a, 6, 7, 403, NULL);
+	REFUSED(p.w, &a, 6, 6, 403, NULL);
 	sr_buf_init(&body);
-	rig_request(&body, &a, 6, 8);
+	rig_request(&body, &b, 6, 8);
 	{
 		struct sr_add_checkpoint r;
 		const struct sr_signer s = {.key = &stranger.vkey, .seed = stranger.seed};
@@ -600,7 +605,7 @@ static void rotation(void **state) {
 		assert_int_equal(r.status, 200);
 		assert_ok(sr_note_parse(&n, sr_buf_view(&r.body), &e), &e);
 		assert_int_equal(n.count, 2);
-		assert_ok(sr_note_verify(&n, &a.vkey, 1, &e), &e);
+		assert_ok(sr_note_verify(&n, &b.vkey, 1, &e), &e);
 		sr_note_free(&n);
 		sr_buf_free(&r.body);
 		hex[0] = hex[0] == '0' ? '1' : '0';

@@ -142,6 +142,17 @@ static void which_log(void **state) {
 		else
 			assert_fails(rc, (enum sr_code)rows[i].code, &e, rows[i].piece);
 	}
+	/* Another log's key beside its own, as a policy lists them: --origin makes it none of this
+	 * log's. */
+	struct sr_err e = {0};
+	give(&g, &b);
+	g.origin = V_ORIGIN;
+	g.keys[g.key_count] = g.keys[0];
+	snprintf(g.keys[g.key_count].name, sizeof g.keys[0].name, "third.example");
+	g.key_count++;
+	assert_ok(verify_known(&k, &g, sr_bytes_str(V_ORIGIN "\n"), &e), &e);
+	for (size_t i = 0; i < k.log.count; i++)
+		assert_string_equal(k.log.keys[i].name, V_ORIGIN);
 	g.origin = NULL;
 }
 

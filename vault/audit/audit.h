@@ -26,7 +26,11 @@
  *                    (crypto/piece.h). The room asks it at every checkout, and an incident names
  *                    the member
  *   the witnesses    what is said to have been witnessed, and what was opened, against the gaps
- *                    that the log admits and the quorum's cosignatures that are kept (witnessed.c)
+ *                    that the log admits and the quorum's cosignatures that are kept
+ *                    (witnessed.c); and no policy of the custodian's follows one that the board
+ *                    adopted
+ *   every embargo    and attestation that lapsed was due
+ *   every epoch      of the log's key is sealed to the auditors of its time
  *   every name       that a log takes because entries were lost: the root that it says is that of
  *                    the entries before it
  *   the tables       compared with those in use, row by row (catalogue/diff.h)
@@ -89,9 +93,9 @@ struct sr_audit_counts {
 };
 
 struct sr_audit_finding {
-	/* signature, rule, seen, late, grant, decision, dealt, view, judged, pieces, witness, name,
-	 * entry (the replay ends with it), newer (so, for a format that this program does not
-	 * know), catalogue, tree */
+	/* signature, rule, seen, late, early, epoch, grant, decision, dealt, view, judged,
+	 * pieces, witness, name, entry (the replay ends with it), newer (so, for a format that this
+	 * program does not know), catalogue, tree */
 	char what[16];
 	bool has_entry; /* false: of the catalogue or the tree as a whole */
 	uint64_t entry;

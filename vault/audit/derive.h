@@ -14,8 +14,9 @@
 /* ${s} is `grant`, not yet applied to ${c}. *${ok} false: ${f} has what, field and text. */
 SR_MUST int sr_derive_grant(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
 	const struct sr_statement *s, struct sr_err *e);
-/* ${s} is of the service, cites a request and is no grant. *${is} false: of no type that a quorum
- * decides; nor is the founders' plan (ledger/founding.h), which is judged all the same. ${from}:
+/* ${s} is of the service and no grant. *${is} false: of no type that a quorum decides, or it cites
+ * no request; nor is the founders' plan (ledger/founding.h), which is judged all the same, as an
+ * end of somebody's roles is. ${from}:
  * the log, for the request's own lines. */
 SR_MUST int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f,
 	struct sr_replaying *from, struct sr_catalogue *c, const struct sr_statement *s,

@@ -189,6 +189,15 @@ int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr
 	*ok = true;
 	if (s->by_service && sr_founding_planned(s))
 		return founders_plan(ok, f, from, c, s, e);
+	/* The types of all others want the line; and the first witness policies are the
+	 * custodian's.
+	 */
+	if (s->by_service && !*is && s->type->id == SR_T_PERSON_END) {
+		derive_wrong(f, "decision", "request",
+			"the service ended somebody's roles, and cites no vote");
+		*ok = false;
+		return 0;
+	}
 	if (!*is || d == NULL || !sr_kind_named(&kind, sr_bytes_str(d->name)))
 		return 0;
 	snprintf(f->what, sizeof f->what, "decision");

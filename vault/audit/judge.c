@@ -160,6 +160,92 @@ static int check_name(struct sr_audit *a, const struct sr_entry *en, struct sr_e
 		k.log.next.name, (unsigned long long)k.log.next.from);
 }
 
+enum {
+	/* The witnesses' clocks count too, so what lapses may be due by them alone: ahead of a
+	 * clock of ours that was set back. */
+	EARLY_S = 86400
+};
+
+/* An embargo, or what somebody attested, ends by itself at its date and not before. (What else
+ * lapses takes from people, and gives nobody anything.) */
+static int check_lapse(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
+	const struct sr_statement *s = &en->statement;
+	const bool embargo = sr_bytes_eq(sr_field(s, "what", 0), sr_bytes_str("embargo"));
+	struct sr_attestation_row attested = {.ends = 0};
+	struct sr_flag_row flag = {.ends = 0};
+	char ends[SR_TIME_TEXT] = "somebody ends it";
+	uint8_t id[SR_ID];
+	int rc;
+
+	if (!embargo && !sr_bytes_eq(sr_field(s, "what", 0), sr_bytes_str("attestation")))
+		return 0;
+	if (sr_field_id(id, s, embargo ? "flag" : "attestation", 0, NULL) != 0)
+		return 0; /* applying it says so */
+	rc = embargo ? sr_query_flag(&flag, a->cat, id, e)
+		     : sr_query_attestation(&attested, a->cat, id, e);
+	const int64_t at = embargo ? flag.ends : attested.ends;
+	sr_flag_row_free(&flag);
+	sr_attestation_row_free(&attested);
+	if (rc == SR_NOTFOUND) { /* and so here */
+		sr_err_clear(e);
+		return 0;
+	}
+	if (rc != 0 || (at != 0 && at - EARLY_S <= en->received))
+		return rc;
+	if (at != 0)
+		sr_time_format(ends, at);
+	return audit_found(a, en, "early", "what", e,
+		"the service ended what stands until %s: nobody had ended it, and it was not due",
+		ends);
+}
+
+/* The first policies are the custodian's choice; after the board's own its votes alone change it.
+ */
+static int check_policy(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
+	const struct sr_statement *s = &en->statement;
+	struct sr_witness_policy_row row;
+	int rc;
+
+	if (!sr_bytes_eq(sr_field(s, "event", 0), sr_bytes_str("policy")) ||
+		sr_field_count(s, "request") > 0)
+		return 0;
+	rc = sr_query_witness_policy(&row, a->cat, e);
+	if (rc != 0 || row.adopted == 0 || !row.voted)
+		return rc;
+	return audit_found(a, en, "witness", "request", e,
+		"the service put another policy in the place of that which the board adopted "
+		"(entry %llu), and cites no vote",
+		(unsigned long long)row.entry);
+}
+
+static bool sealed_to(const struct sr_statement *s, const char *person) {
+	for (size_t i = 0; i < sr_field_count(s, "auditor"); i++)
+		if (sr_bytes_eq(sr_field(s, "auditor", i), sr_bytes_str(person)))
+			return true;
+	return false;
+}
+
+/* An epoch is sealed to the auditors of its time: to all of them, and to nobody else. */
+static int check_key_epoch(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
+	const struct sr_statement *s = &en->statement;
+	struct sr_people l = {0};
+	int rc = sr_query_people(&l, a->cat, SR_ROLE_AUDITOR, e);
+	const size_t count = l.count;
+
+	for (size_t i = 0; i < l.count && rc == 0; i++)
+		if (!sealed_to(s, l.rows[i].person))
+			rc = audit_found(a, en, "epoch", "auditor", e,
+				"%s is an auditor, and cannot read what is sealed from here on",
+				l.rows[i].person);
+	sr_people_free(&l);
+	if (rc == 0 && sr_field_count(s, "auditor") > count)
+		rc = audit_found(a, en, "epoch", "auditor", e,
+			"what is sealed from here on is read by %zu people, and there are %zu "
+			"auditors",
+			sr_field_count(s, "auditor"), count);
+	return rc;
+}
+
 /* What the service says that members decided, or that was shown. */
 static int check_service(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
 	struct sr_audit_finding f;
@@ -171,6 +257,15 @@ static int check_service(struct sr_audit *a, const struct sr_entry *en, struct s
 		return check_name(a, en, e);
 	if (en->statement.type->id == SR_T_OPENED || en->statement.type->id == SR_T_STANDBY)
 		return audit_dealt(a, en, e);
+	if (en->statement.type->id == SR_T_LAPSE)
+		return check_lapse(a, en, e);
+	if (en->statement.type->id == SR_T_KEY_EPOCH)
+		return check_key_epoch(a, en, e);
+	if (en->statement.type->id == SR_T_WITNESS) {
+		rc = check_policy(a, en, e);
+		if (rc != 0)
+			return rc;
+	}
 	if (en->statement.type->id == SR_T_GRANT) {
 		rc = sr_derive_grant(&ok, &f, a->cat, &en->statement, e);
 		if (rc == 0 && ok)

@@ -138,7 +138,12 @@ static int end_by_one(struct rules_ctx *c, struct sr_person_row *p, const void *
 	return end_holds(c, p, ctx);
 }
 
+/* What cites a request is what the votes on it brought about, and decides it. The type lets both
+ * sign (ledger/types.c), so that logs with such an end of before this rule are read on. */
 int rule_person_end(struct rules_ctx *c) {
+	if (sr_field_count(c->s, "request") > 0)
+		return rules_deny(c, "cites-request", "leave the line `request` out",
+			"an end that one person signs decides no request");
 	return rules_on_named(c, "person", end_by_one, NULL);
 }
 

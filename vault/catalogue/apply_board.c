@@ -480,18 +480,19 @@ static int member_roles(struct sr_apply *a, const struct run *r, struct sr_err *
 }
 
 /* Who sits on no board any more loses the role; but who had a share of a key that items are left
- * under keeps it until `rekeyed`: nobody else can give pieces of them. */
+ * under keeps it until `rekeyed`: nobody else can give pieces of them. A seat that a quorum ended,
+ * and its board did not give again, is none, though that board lists it still. */
 static int leavers_roles(struct sr_apply *a, const uint8_t board[SR_ID], struct sr_err *e) {
 	return SQL_RUN(a->db, e,
 		"UPDATE roles SET ended = ?2 WHERE role = 'member' AND ended IS NULL AND person IN"
 		"(SELECT m.person FROM board_members m JOIN boards b ON b.board = m.board"
 		" WHERE m.board = ?1 AND m.epoch < b.epoch)"
-		" AND person NOT IN (SELECT m.person FROM board_members m JOIN boards b ON"
-		" b.board = m.board AND b.epoch = m.epoch)"
-		" AND person NOT IN (SELECT m.person FROM board_members m JOIN epochs p ON"
-		" p.board = m.board AND p.epoch = m.epoch JOIN boards b ON b.board = p.board"
-		" WHERE p.base < b.rekeying AND p.epoch = (SELECT max(q.epoch) FROM epochs q"
-		" WHERE q.board = p.board AND q.base = p.base))",
+		" AND NOT EXISTS(SELECT 1 FROM board_members m JOIN boards b ON b.board = m.board"
+		" WHERE m.person = roles.person AND (m.epoch = b.epoch OR EXISTS"
+		"(SELECT 1 FROM epochs p WHERE p.board = m.board AND p.epoch = m.epoch AND"
+		" p.base < b.rekeying AND p.epoch = (SELECT max(q.epoch) FROM epochs q"
+		" WHERE q.board = p.board AND q.base = p.base)))"
+		" AND " SR_SQL_SEATED("m.person", "m.board") ")",
 		A_ID(board), A_INT(a->entry));
 }
 

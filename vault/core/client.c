@@ -177,7 +177,7 @@ static int pin_read(uint8_t vault[SR_HASH], const struct sr_client *c, struct sr
 	return rc;
 }
 
-static int pin_write(const struct sr_client *c, const uint8_t vault[SR_HASH], struct sr_err *e) {
+int sr_client_pin_write(const struct sr_client *c, const uint8_t vault[SR_HASH], struct sr_err *e) {
 	char name[PIN_NAME];
 	struct sr_buf b;
 	int rc;
@@ -248,85 +248,13 @@ int sr_client_pin(struct sr_client *c, const uint8_t fingerprint[SR_HASH], struc
 			sr_err_clear(e);
 		c->proofs.ended_known = c->proofs.ended.count;
 	}
+	c->kept_size = seen.size;
+	memcpy(c->kept_root, seen.root, SR_HASH);
 	memcpy(c->info.fingerprint, fingerprint, SR_HASH);
 	c->info.pinned = true;
 	c->info.first_contact = !known_place && !remembered && c->o.fingerprint == NULL;
 	c->pin_owed = !known_place || memcmp(pinned, fingerprint, SR_HASH) != 0;
 	return 0;
-}
-
-/* What is there goes as far as ours: another process of this person stored it, and checked it for
- * itself. */
-static bool as_far(const struct sr_seen *there, const struct sr_seen *mine) {
-	return there->size > mine->size ||
-	       (there->size == mine->size && memcmp(there->root, mine->root, SR_HASH) == 0);
-}
-
-static bool nothing_new(const struct sr_client *c) {
-	const struct sr_seen *mine = &c->proofs.seen;
-	struct sr_seen there;
-
-	return !c->pin_owed && !c->lost && c->proofs.ended.count <= c->proofs.ended_known &&
-	       sr_seen_load(&there, c->o.memory, mine->vault, mine->person, NULL) == 0 &&
-	       as_far(&there, mine);
-}
-
-/* With the memory's lock: what is there now, and what of ours goes beyond it. */
-static int remember(struct sr_client *c, struct sr_err *e) {
-	const struct sr_seen *mine = &c->proofs.seen;
-	struct sr_seen old;
-	bool replace;
-	int rc = 0;
-
-	if (c->pin_owed) { /* only what proved itself is pinned */
-		rc = pin_write(c, mine->vault, e);
-		if (rc != 0)
-			return rc;
-		c->pin_owed = false;
-	}
-	rc = sr_seen_load(&old, c->o.memory, mine->vault, mine->person, e);
-	if (rc != 0 && rc != SR_NOTFOUND)
-		return rc;
-	if (e != NULL)
-		sr_err_clear(e);
-	const bool first = rc == SR_NOTFOUND;
-	/* Another process of this person may have begun anew before us: what it stored since
-	 * counts. */
-	replace = c->lost && !first && old.size == c->was.size &&
-		  memcmp(old.root, c->was.root, SR_HASH) == 0;
-	if (c->proofs.ended.count > c->proofs.ended_known || c->lost) {
-		rc = sr_endeds_store(
-			c->o.memory, &c->proofs.ended, mine->vault, mine->person, replace, e);
-		if (rc != 0)
-			return rc;
-		c->proofs.ended_known = c->proofs.ended.count;
-	}
-	if (replace) {
-		rc = sr_seen_replace(c->o.memory, mine, &c->was, e);
-		c->lost = rc != 0;
-		return rc;
-	}
-	return !first && as_far(&old, mine) ? 0 : sr_seen_store(c->o.memory, mine, e);
-}
-
-int sr_client_seen(struct sr_client *c, bool store, struct sr_err *e) {
-	const struct sr_seen *mine = &c->proofs.seen;
-	struct sr_lock *lock = NULL;
-	int rc;
-
-	c->info.seen_size = mine->size;
-	memcpy(c->info.seen_root, mine->root, SR_HASH);
-	if (mine->vkey[0] != '\0')
-		snprintf(c->info.origin, sizeof c->info.origin, "%s", mine->origin);
-	if (!store || c->unconfirmed || c->o.memory == NULL || mine->person[0] == '\0' ||
-		mine->size == 0 || nothing_new(c))
-		return 0;
-	rc = sr_seen_lock(&lock, c->o.memory, e);
-	if (rc != 0)
-		return sr_wrap(e, "what is remembered of this log");
-	rc = remember(c, e);
-	sr_lock_free(lock);
-	return rc;
 }
 
 /* --- hello and login -------------------------------------------------------------------------- */
@@ -561,10 +489,18 @@ int sr_client_open(struct sr_client **out, const struct sr_client_options *o, st
 	return 0;
 }
 
+int sr_client_finish(struct sr_client *c, struct sr_err *e) {
+	const int rc = c->proofs.founded ? sr_client_seen(c, true, e) : 0;
+
+	if (rc != 0)
+		c->o.memory = NULL; /* said once */
+	return rc;
+}
+
 /* At the end: what was handed in is remembered already; if this fails, the rest is proven again
  * next time. */
 static void remember_last(struct sr_client *c) {
-	const int rc = sr_client_seen(c, true, NULL);
+	const int rc = sr_client_finish(c, NULL);
 
 	(void)rc;
 }
@@ -572,8 +508,7 @@ static void remember_last(struct sr_client *c) {
 void sr_client_close(struct sr_client *c) {
 	if (c == NULL)
 		return;
-	if (c->proofs.founded)
-		remember_last(c);
+	remember_last(c);
 	if (c->o.transport.close != NULL)
 		c->o.transport.close(c->o.transport.ctx);
 	sr_client_board_forget(c);

@@ -47,8 +47,10 @@ struct sr_client {
 	 * it; NULL: not asked for */
 	struct sr_client_board *former;
 	struct sr_seen was; /* what was remembered before hello */
-	bool lost;          /* the log does not hold that; the memory is to be replaced */
-	bool unconfirmed;   /* the log's name, by its board: nothing of it is remembered */
+	uint64_t kept_size; /* what the memory held that our log is known to go on from */
+	uint8_t kept_root[SR_HASH];
+	bool lost;        /* the log does not hold that; the memory is to be replaced */
+	bool unconfirmed; /* the log's name, by its board: nothing of it is remembered */
 	bool logged_in;
 	bool pin_owed; /* the pin of this place is to be written once found is proven */
 	char hello_key[SR_VKEY_TEXT]; /* before founding: what the server says its keys are */
@@ -66,7 +68,11 @@ void sr_client_put_since(const struct sr_client *c, struct sr_call *q);
 /* Pin ${fingerprint}: against what is expected and remembered; a first contact is remembered. */
 SR_MUST int sr_client_pin(
 	struct sr_client *c, const uint8_t fingerprint[SR_HASH], struct sr_err *e);
-/* Copy what proofs show into info; remember it durably when ${store}. */
+SR_MUST int sr_client_pin_write(
+	const struct sr_client *c, const uint8_t vault[SR_HASH], struct sr_err *e);
+/* Copy what proofs show into info; when ${store}, compare it with what other programs of this
+ * person stored meanwhile (AUTH: it is not proven to be one log), and remember it durably
+ * (client_seen.c). */
 SR_MUST int sr_client_seen(struct sr_client *c, bool store, struct sr_err *e);
 struct sr_told { /* the answer of deposit.finish */
 	uint8_t accession[SR_ID], collection[SR_ID], list[SR_HASH];

@@ -15,7 +15,7 @@
 struct span {
 	uint32_t epoch;
 	uint64_t from, to;
-	bool given; /* to us, the vault says; to who reads by another role: always */
+	bool given; /* to us; to who reads by another role: always */
 	bool have;
 	uint8_t key[SR_KEY]; /* wiped */
 };
@@ -71,15 +71,13 @@ static int key_in(struct watch *w, struct span *s, const struct sr_proven *pr, s
 	return rc;
 }
 
-static bool names_me(const struct watch *w, const struct sr_row *row) {
-	for (size_t i = 0;; i++) {
-		const struct sr_bytes person = sr_row_get_n(row, "auditor", i);
-
-		if (person.p == NULL)
-			return false;
-		if (sr_bytes_eq(person, sr_bytes_str(w->c->o.identity->person)))
+/* The statement that began the epoch says to whom it was sealed. */
+static bool names_me(const struct watch *w, const struct sr_proven *pr) {
+	for (size_t i = 0; i < sr_field_count(&pr->entry.statement, "auditor"); i++)
+		if (sr_bytes_eq(sr_proven_field(pr, "auditor", i),
+			    sr_bytes_str(w->c->o.identity->person)))
 			return true;
-	}
+	return false;
 }
 
 /* The spans, by the key-epochs that the vault lists: each is proven, none may be left out (the
@@ -118,7 +116,7 @@ static int learn_spans(struct watch *w, const struct sr_rows *rows, struct sr_er
 		if (w->span_count > 0)
 			w->spans[w->span_count - 1].to = entry + 1;
 		w->span_count++;
-		s->given = !w->auditor || names_me(w, &rows->rows[i]);
+		s->given = !w->auditor || names_me(w, pr);
 		if (w->auditor && s->given)
 			rc = key_in(w, s, pr, e);
 	}

@@ -5,7 +5,9 @@
  * Which policy: the file that the caller gave, else the one that the log adopted, proven (with the
  * board's votes where a board adopted it), its text by the SHA-256 that the statement names. A log
  * cannot prove that nothing newer was adopted: what was seen once is remembered, and a vault that
- * shows an older one, or none, withholds.
+ * shows an older one, or none, withholds. The first ones are the custodian's choice, which the
+ * service signs alone; once the board has adopted one, it takes its votes to change that, and no
+ * later word of the service counts for who saw it.
  *
  * What is checked: that exactly our entry is in a tree whose checkpoint the quorum cosigned; or
  * that two people, neither of them the reader, answered for the checkout instead.
@@ -30,15 +32,20 @@ static void memory_name(char out[MEMORY_NAME], const struct sr_client *c) {
 	snprintf(out, MEMORY_NAME, "witnesses-%s", hex);
 }
 
-/* The entry of the policy seen last; 0: none. */
-static int remembered(uint64_t *entry, const struct sr_client *c, struct sr_err *e) {
+struct policy_seen {
+	uint64_t entry; /* 0: none */
+	bool voted;     /* the board adopted it */
+};
+
+/* The policy seen last. */
+static int remembered(struct policy_seen *out, const struct sr_client *c, struct sr_err *e) {
 	struct sr_text t = {0};
 	char name[MEMORY_NAME];
 	uint8_t vault[SR_HASH];
 	struct sr_buf b;
 	int rc;
 
-	*entry = 0;
+	*out = (struct policy_seen){.entry = 0};
 	if (c->o.memory == NULL)
 		return 0;
 	memory_name(name, c);
@@ -58,15 +65,37 @@ static int remembered(uint64_t *entry, const struct sr_client *c, struct sr_err 
 	if (rc == 0)
 		rc = sr_unhex(vault, SR_HASH, sr_text_get(&t, "vault"), e);
 	/* Another vault with the same 8 bytes: nothing is known of this one. */
-	if (rc == 0 && memcmp(vault, c->info.fingerprint, SR_HASH) == 0)
-		rc = sr_parse_dec(entry, sr_text_get(&t, "entry"), INT64_MAX, e);
+	if (rc == 0 && memcmp(vault, c->info.fingerprint, SR_HASH) == 0) {
+		rc = sr_parse_dec(&out->entry, sr_text_get(&t, "entry"), INT64_MAX, e);
+		out->voted = sr_text_get(&t, "voted").p != NULL;
+	}
 	SR_NAMED(rc, e, "memory of witnesses");
 	sr_text_free(&t);
 	sr_buf_free(&b);
 	return rc;
 }
 
-static int remember(const struct sr_client *c, uint64_t entry, struct sr_err *e) {
+/* May the one at ${now} be in force for who saw ${before}? */
+static int follows(const struct policy_seen *before, const struct policy_seen *now, bool shown,
+	struct sr_err *e) {
+	if (now->entry < before->entry)
+		return sr_fail(e, SR_AUTH,
+			"the vault shows %s, and that of entry %llu was verified before: it is "
+			"withheld",
+			shown ? "an older witness policy" : "no witness policy",
+			(unsigned long long)before->entry);
+	if (now->entry > before->entry && before->voted && !now->voted)
+		return sr_fail(e, SR_AUTH,
+			"the vault shows a witness policy of its own (entry %llu), and the board "
+			"had adopted that of entry %llu, which only its members' votes change",
+			(unsigned long long)now->entry, (unsigned long long)before->entry);
+	return 0;
+}
+
+/* Another program of this person may have seen a later one meanwhile. */
+static int remember(const struct sr_client *c, const struct policy_seen *now, struct sr_err *e) {
+	struct policy_seen there;
+	struct sr_lock *lock = NULL;
 	char name[MEMORY_NAME];
 	struct sr_buf b;
 	int rc;
@@ -74,23 +103,32 @@ static int remember(const struct sr_client *c, uint64_t entry, struct sr_err *e)
 	if (c->o.memory == NULL)
 		return 0;
 	memory_name(name, c);
+	rc = sr_seen_lock(&lock, c->o.memory, e);
+	if (rc == 0)
+		rc = remembered(&there, c, e);
+	if (rc == 0)
+		rc = follows(&there, now, true, e);
 	sr_buf_init(&b);
 	sr_text_begin(&b, MEMORY_TYPE);
 	sr_text_put_hex(&b, "vault", c->info.fingerprint, SR_HASH);
-	sr_text_put_dec(&b, "entry", entry);
-	rc = sr_buf_ok(&b, e);
+	sr_text_put_dec(&b, "entry", now->entry);
+	if (now->voted)
+		sr_text_put(&b, "voted", "yes");
+	if (rc == 0)
+		rc = sr_buf_ok(&b, e);
 	if (rc == 0)
 		rc = sr_file_replace(c->o.memory, name, sr_buf_view(&b), e);
 	sr_buf_free(&b);
+	sr_lock_free(lock);
 	return rc;
 }
 
 int sr_client_forget_witnesses(const struct sr_client *c, uint64_t agreed, struct sr_err *e) {
-	uint64_t entry = 0;
+	struct policy_seen seen;
 	char name[MEMORY_NAME];
-	int rc = remembered(&entry, c, e);
+	int rc = remembered(&seen, c, e);
 
-	if (rc != 0 || c->o.memory == NULL || entry == 0 || entry < agreed)
+	if (rc != 0 || c->o.memory == NULL || seen.entry == 0 || seen.entry < agreed)
 		return rc;
 	memory_name(name, c);
 	rc = sr_file_remove(c->o.memory, name, e);
@@ -109,7 +147,9 @@ static int policy_text(
 	return sr_client_text_of(out, c, pr, key, e);
 }
 
-static int learn(struct sr_policy **out, struct sr_client *c, uint64_t entry, struct sr_err *e) {
+static int learn(
+	struct sr_policy **out, struct sr_client *c, struct policy_seen *now, struct sr_err *e) {
+	const uint64_t entry = now->entry;
 	const struct sr_proven *pr;
 	struct sr_buf text;
 	int rc = sr_client_prove_entries(c, &entry, 1, e);
@@ -126,6 +166,7 @@ static int learn(struct sr_policy **out, struct sr_client *c, uint64_t entry, st
 		!sr_bytes_eq(sr_proven_field(pr, "event", 0), sr_bytes_str("policy")))
 		return sr_fail(e, SR_AUTH, "entry %llu of the log is no witness policy",
 			(unsigned long long)entry);
+	now->voted = sr_field_count(&pr->entry.statement, "request") > 0;
 	sr_buf_init(&text);
 	rc = policy_text(&text, c, pr, e);
 	if (rc == 0)
@@ -139,7 +180,7 @@ static int learn(struct sr_policy **out, struct sr_client *c, uint64_t entry, st
 static int policy_for(const struct sr_policy **out, struct sr_policy **own, struct sr_client *c,
 	const struct sr_call *r, struct sr_err *e) {
 	const struct sr_bytes adopted = sr_text_get(&r->text, "adopted");
-	uint64_t entry = 0, before = 0;
+	struct policy_seen now = {.entry = 0}, before;
 	int rc = 0;
 
 	*out = c->o.witnesses;
@@ -147,19 +188,15 @@ static int policy_for(const struct sr_policy **out, struct sr_policy **own, stru
 	if (*out != NULL)
 		return 0;
 	if (adopted.p != NULL)
-		rc = sr_parse_dec(&entry, adopted, INT64_MAX, e);
+		rc = sr_parse_dec(&now.entry, adopted, INT64_MAX, e);
 	if (rc == 0)
 		rc = remembered(&before, c, e);
-	if (rc == 0 && entry < before)
-		rc = sr_fail(e, SR_AUTH,
-			"the vault shows %s, and that of entry %llu was verified before: it is "
-			"withheld",
-			adopted.p == NULL ? "no witness policy" : "an older witness policy",
-			(unsigned long long)before);
-	if (rc == 0 && entry != 0)
-		rc = learn(own, c, entry, e);
-	if (rc == 0 && entry > before)
-		rc = remember(c, entry, e);
+	if (rc == 0 && now.entry != 0 && now.entry >= before.entry)
+		rc = learn(own, c, &now, e);
+	if (rc == 0)
+		rc = follows(&before, &now, adopted.p != NULL, e);
+	if (rc == 0 && (now.entry > before.entry || now.voted != before.voted))
+		rc = remember(c, &now, e);
 	if (rc == 0)
 		*out = *own;
 	return rc;
@@ -234,8 +271,8 @@ static int quorum_saw(struct sr_client *c, const struct sr_policy *p, uint64_t i
 static bool may_break_glass(const struct sr_client *c, const struct sr_proven *pr) {
 	const struct sr_known *who = sr_proofs_person(&c->proofs, pr->entry.statement.head.actor);
 
-	return who != NULL &&
-	       (who->roles & (SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER)) != 0;
+	return who != NULL && ((who->roles & (SR_ROLE_CURATOR | SR_ROLE_OFFICER)) != 0 ||
+				      sr_proofs_sits(&c->proofs, who->person, pr->index));
 }
 
 /* Two people, neither of them us, answered for this checkout: their statements are proven, and so

@@ -19,6 +19,7 @@
 #include "intake/queue.h"
 #include "ledger/ledger.h"
 #include "room/room.h"
+#include "store/secrets.h"
 
 int sr_core_open(struct sr_core **out, const struct sr_vault_open *o, struct sr_err *e) {
 	struct sr_core *c = calloc(1, sizeof *c);
@@ -113,6 +114,7 @@ int sr_core_sweep(struct sr_core *c, struct sr_err *e) {
 	if (c->vault->failed) /* nothing can be written; what is open is wiped */
 		return sr_after_commit(c, e);
 	int rc = sr_door_sweep(c->vault, &ended, e);
+	sr_secrets_say(c->vault->secrets);
 	const int follow = sr_room_sweep_all(c->room, NULL, rc == 0 ? e : NULL);
 	if (rc == 0 && follow == 0)
 		return renew(c, e);

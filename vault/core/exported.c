@@ -37,6 +37,8 @@ struct reading {
 	bool change;      /* the entry before was the key-epoch that begins the next */
 	bool read_before; /* the entry before could be read */
 	bool begun;       /* a key-epoch was read */
+	bool named;       /* the last one that was names us, */
+	bool mine;        /* and so did that which began this epoch */
 	struct person *people;
 	size_t people_count;
 	struct sr_log_link log; /* the ledger key and name in force so far */
@@ -258,9 +260,18 @@ static int follow_epochs(
 		return sr_fail(e, SR_AUTH,
 			r->change ? "a new epoch was to begin, and did not"
 				  : "a new epoch begins, and no key-epoch says so");
-	if (number != r->epoch)
+	if (number != r->epoch) {
+		r->mine = r->change && r->named;
 		enter_epoch(r, number);
+	}
 	return 0;
+}
+
+static bool names_us(const struct reading *r, const struct sr_statement *s) {
+	for (size_t i = 0; i < sr_field_count(s, "auditor"); i++)
+		if (sr_bytes_eq(sr_field(s, "auditor", i), sr_bytes_str(r->a->identity->person)))
+			return true;
+	return false;
 }
 
 static int judge(struct reading *r, const struct sr_entry *en, struct sr_err *e) {
@@ -285,6 +296,7 @@ static int judge(struct reading *r, const struct sr_entry *en, struct sr_err *e)
 			rc = sr_fail(e, SR_AUTH, "it begins epoch %llu behind epoch %u",
 				(unsigned long long)number, r->epoch);
 		r->begun = true;
+		r->named = names_us(r, s);
 	}
 	return rc;
 }
@@ -305,6 +317,7 @@ static int open_entry(struct reading *r, uint64_t index, struct sr_bytes entry, 
 
 	if (rc == 0 && !r->have) {
 		r->out->sealed++;
+		r->out->missing += r->mine ? 1 : 0;
 		r->read_before = false;
 		return 0;
 	}

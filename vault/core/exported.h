@@ -39,7 +39,8 @@ struct sr_exported_ask {
 };
 struct sr_exported_log {
 	uint64_t size, opened,
-		sealed; /* entries; of these, opened; of epochs that were not given */
+		sealed;   /* entries; of these, opened; of epochs whose key is not there */
+	uint64_t missing; /* of those, of epochs that the log says were sealed to this identity */
 	uint64_t signatures, unchecked; /* of opened ones */
 	uint8_t root[SR_HASH];
 	uint8_t fingerprint[SR_HASH];

@@ -46,6 +46,8 @@ static const struct sr_op table[] = {
 		 {ANY("id", SR_V_ID), ANY("index", SR_V_DEC), MAY("quorum", SR_V_ID),
 			 MAY("person", SR_V_PERSON), MAY("since", SR_V_DEC)}},
 		sr_op_proof},
+	{{"consistency", LOGIN, READS, {ONE("from", SR_V_DEC), ONE("to", SR_V_DEC)}},
+		sr_op_consistency},
 	{{"object", LOGIN, READS, {ONE("id", SR_V_HASH)}}, sr_op_object},
 	{{"resolve", LOGIN, READS, {ONE("prefix", SR_V_TOKEN), MAY("kind", SR_V_TOKEN)}},
 		sr_op_resolve},

@@ -75,6 +75,10 @@
  *   body  rows: receipt {what (its type), index, id, person (actor)?, receipt bytes}, ids first,
  *         each in the order asked. DENIED names an entry that the caller may not read; NOTFOUND
  *         an id that is not in the log.
+ * consistency          login
+ *   in    from dec, to dec (sizes of the log, from 1 to the present one)
+ *   body  the proof that the log of the first `to` entries begins with that of the first `from`:
+ *         lines of base64 (merkle/proof.h)
  * object               login
  *   in    id hash
  *   body  the object's body (without salt). DENIED, NOTFOUND (also when its key was erased).

@@ -43,7 +43,7 @@ const struct sr_op *sr_op_find(struct sr_bytes name);
 sr_op_fn sr_op_hello, sr_op_login_begin, sr_op_login_finish, sr_op_logout; /* session.c */
 sr_op_fn sr_op_found_draft, sr_op_found_show, sr_op_found_sign;            /* ops_found.c */
 sr_op_fn sr_op_submit;                                                     /* ops_submit.c */
-sr_op_fn sr_op_proof, sr_op_object, sr_op_resolve;                         /* ops_proof.c */
+sr_op_fn sr_op_proof, sr_op_consistency, sr_op_object, sr_op_resolve;      /* ops_proof.c */
 sr_op_fn sr_op_deposit_begin, sr_op_deposit_put, sr_op_deposit_finish, sr_op_intake_recipient,
 	sr_op_deposit_abort;                                              /* ops_deposit.c */
 sr_op_fn sr_op_items, sr_op_item, sr_op_search, sr_op_collections;        /* ops_items.c */
@@ -144,6 +144,9 @@ SR_MUST int sr_put_board_history(struct sr_x *x, struct sr_rows_out *o, const ui
 /* What shows who ${person} is: what made them a person and gave them other keys, who signed or
  * decided it, and so on back to the founders. */
 SR_MUST int sr_put_person_trust(struct sr_x *x, struct sr_rows_out *o, const char *person,
+	uint64_t since, struct sr_err *e);
+/* And on which boards they sat, and until when. */
+SR_MUST int sr_put_person_seats(struct sr_x *x, struct sr_rows_out *o, const char *person,
 	uint64_t since, struct sr_err *e);
 /* A row ${kind} of what was attested, when the caller may see it. */
 void sr_put_attestation(const struct sr_x *x, struct sr_rows_out *o, const char *kind,

@@ -143,6 +143,23 @@ int sr_op_proof(struct sr_x *x, struct sr_err *e) {
 	return rc == 0 && who ? sr_put_person_trust(x, &o, person, since, e) : rc;
 }
 
+int sr_op_consistency(struct sr_x *x, struct sr_err *e) {
+	struct sr_proof proof;
+	uint64_t from = 0, to = 0;
+	(void)sr_in_dec(x, "from", &from);
+	(void)sr_in_dec(x, "to", &to);
+	int rc = sr_check_since(x, to, e);
+	if (rc == 0 && (from == 0 || from > to))
+		rc = sr_fail(e, SR_USAGE,
+			"consistency: no log of %llu entries begins with one of %llu",
+			(unsigned long long)to, (unsigned long long)from);
+	if (rc == 0)
+		rc = sr_ledger_consistency(x->vault->ledger, &proof, from, to, e);
+	if (rc == 0)
+		sr_proof_put(&x->r->body, &proof);
+	return rc;
+}
+
 int sr_op_object(struct sr_x *x, struct sr_err *e) {
 	struct sr_object_at at;
 	struct sr_reading reading;

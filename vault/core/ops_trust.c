@@ -192,6 +192,13 @@ int sr_put_person_trust(struct sr_x *x, struct sr_rows_out *o, const char *perso
 	return rc == 0 ? walk(x, o, since, e) : rc;
 }
 
+int sr_put_person_seats(struct sr_x *x, struct sr_rows_out *o, const char *person, uint64_t since,
+	struct sr_err *e) {
+	const int rc = seats(x, o, person, since, e);
+
+	return rc == 0 ? sr_put_person_trust(x, o, person, since, e) : rc;
+}
+
 int sr_put_request_origin(struct sr_x *x, struct sr_rows_out *o, const uint8_t request[SR_ID],
 	uint64_t since, struct sr_err *e) {
 	const int rc = decided(x, o, request, since, e);

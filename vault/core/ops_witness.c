@@ -71,7 +71,8 @@ static int put_checkout(
 	return 0;
 }
 
-/* Who they are, for a reader who never met them: who came after the founding is introduced. */
+/* Who they are, and where they sit, for a reader who never met them: who came after the founding is
+ * introduced. */
 static int put_introductions(
 	struct sr_x *x, struct sr_rows_out *o, const struct sr_glass *glass, struct sr_err *e) {
 	uint64_t since = 0;
@@ -79,7 +80,7 @@ static int put_introductions(
 
 	(void)sr_in_dec(x, "since", &since);
 	for (size_t i = 0; rc == 0 && i < glass->count; i++)
-		rc = sr_put_person_trust(x, o, glass->person[i], since, e);
+		rc = sr_put_person_seats(x, o, glass->person[i], since, e);
 	return rc;
 }
 

@@ -171,6 +171,26 @@ static bool sits(const struct sr_proofs *p, const char *person, uint64_t at) {
 	return false;
 }
 
+/* Was ${b} in force at entry ${at}? The founders' from the first on. */
+static bool in_force(const struct sr_proofs *p, const struct sr_known_board *b, uint64_t at) {
+	const struct sr_known_board *next = sr_proofs_board(p, b->id, b->epoch + 1);
+	const bool first = b->epoch == 1 && b->entry == 0;
+
+	return (first || (b->opened != 0 && b->opened < at)) &&
+	       (next == NULL || next->opened == 0 || at < next->opened);
+}
+
+bool sr_proofs_sits(const struct sr_proofs *p, const char *person, uint64_t at) {
+	for (size_t i = 0; i < p->board_count; i++) {
+		const struct sr_known_board *b = &p->boards[i];
+
+		if (in_force(p, b, at) && sr_known_index(b, person) != 0 &&
+			!unseated(p, b->id, person, at))
+			return true;
+	}
+	return false;
+}
+
 uint8_t sr_proofs_voter(
 	const struct sr_proofs *p, const uint8_t board[SR_ID], const struct sr_proven *vote) {
 	const struct sr_statement *s = &vote->entry.statement;

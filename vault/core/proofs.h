@@ -156,6 +156,10 @@ const struct sr_known_board *sr_proofs_board(
 	const struct sr_proofs *p, const uint8_t board[SR_ID], uint64_t epoch);
 /* Did a quorum end the roles of ${person} after entry ${since}, as far as was ever shown? */
 bool sr_proofs_ended(const struct sr_proofs *p, const char *person, uint64_t since);
+/* Had ${person} a seat, at entry ${at}, on a board in force then? As far as the set shows: the role
+ * `member` is that and nothing else (struct sr_known has it of founders alone, who may have left).
+ */
+bool sr_proofs_sits(const struct sr_proofs *p, const char *person, uint64_t at);
 /* Who said, before entry ${before}, that the standby board ${b} with these keys (their hash) takes
  * over, each person once: members of it, else custodian, else auditor, as they were then, and while
  * it counts (catalogue/standby.h has the rule, which is the vault's as well). */

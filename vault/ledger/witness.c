@@ -429,12 +429,12 @@ struct known {
 	size_t count;
 };
 
-/* The keys of ${origin}; none: the log is not known. */
+/* The keys of ${origin}, as they were added; none: the log is not known. */
 static int keys_of(
 	struct known *out, struct sr_witness *w, struct sr_bytes origin, struct sr_err *e) {
 	sqlite3_stmt *st = NULL;
 	bool row = false;
-	int rc = prepare(&st, w, "SELECT vkey FROM key WHERE origin = ? ORDER BY vkey", e);
+	int rc = prepare(&st, w, "SELECT vkey FROM key WHERE origin = ? ORDER BY rowid", e);
 
 	out->count = 0;
 	if (rc == 0)
@@ -607,6 +607,7 @@ struct asked { /* a request under judgement */
 	struct sr_note note;
 	struct sr_checkpoint c;
 	struct sr_buf keep; /* what is remembered: the text, and the lines of known keys */
+	struct sr_vkey by;  /* that signed it: of several, the one that was added last */
 };
 
 /* What is remembered and published: without lines of keys that we do not know. */
@@ -681,6 +682,33 @@ static int remember(struct sr_witness *w, const struct asked *a, int64_t now, st
 	return rc;
 }
 
+/* The log goes on under ${a->by}: a key that was there before it may be in other hands, and signs
+ * nothing here any more. */
+static int retire(struct sr_witness *w, const struct asked *a, struct sr_err *e) {
+	sqlite3_stmt *st = NULL;
+	struct sr_buf text;
+	bool row;
+	int rc;
+
+	sr_buf_init(&text);
+	sr_vkey_put(&text, &a->by);
+	rc = sr_buf_ok(&text, e);
+	if (rc == 0)
+		rc = prepare(&st, w,
+			"DELETE FROM key WHERE origin = ?1 AND rowid <"
+			" (SELECT rowid FROM key WHERE origin = ?1 AND vkey = ?2)",
+			e);
+	if (rc == 0)
+		rc = bind_text(w, st, 1, sr_bytes_str(a->c.origin), e);
+	if (rc == 0)
+		rc = bind_text(w, st, 2, sr_buf_view(&text), e);
+	if (rc == 0)
+		rc = step(w, st, &row, e);
+	(void)sqlite3_finalize(st);
+	sr_buf_free(&text);
+	return rc;
+}
+
 /* Does what is shown continue what we remember? True, or the reply. */
 static bool continues(const struct memory *m, const struct asked *a, struct sr_witness_reply *r) {
 	const struct sr_proof *p = &a->request.proof;
@@ -734,6 +762,8 @@ static int compare_and_swap(struct sr_witness *w, const struct asked *a, int64_t
 	if (rc == 0 && continues(&m, a, r)) {
 		out->wrote = true;
 		rc = remember(w, a, now, e);
+		if (rc == 0)
+			rc = retire(w, a, e);
 		if (rc == 0)
 			rc = exec(w, "COMMIT", e);
 		out->sign = rc == 0;
@@ -825,6 +855,9 @@ static void add_parsed(struct sr_witness *w, struct asked *a, struct sr_witness_
 		say(r, 403, e.text);
 		return;
 	}
+	for (size_t i = 0; i < known.count; i++)
+		if (sr_note_signed_by(&a->note, i))
+			a->by = known.keys[i];
 	if (a->request.old > a->c.size) {
 		say(r, 400, "the old size is larger than the checkpoint's");
 		return;

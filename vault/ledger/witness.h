@@ -57,7 +57,9 @@ void sr_witness_free(struct sr_witness *w); /* NULL allowed */
 const struct sr_vkey *sr_witness_vkey(const struct sr_witness *w);
 
 /* Know a log: signatures on its checkpoints by ${key} (type 0x01) count. A second key for an
- * origin that is known is added to it. EXISTS if that key is known for it; LIMIT; USAGE. */
+ * origin that is known is added to it; when that one has signed, those before it are forgotten, for
+ * a log changes its key when the one before was lost or seen. EXISTS if that key is known for it;
+ * LIMIT; USAGE. */
 SR_MUST int sr_witness_log_add(
 	struct sr_witness *w, struct sr_bytes origin, const struct sr_vkey *key, struct sr_err *e);
 

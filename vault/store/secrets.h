@@ -107,6 +107,10 @@ bool sr_secrets_is_older(const struct sr_secrets *s);
 
 /* The ledger has ${size} entries from now on, durably: the next commits say so. */
 void sr_secrets_log(struct sr_secrets *s, uint64_t size, const uint8_t root[SR_HASH]);
+/* What was added last was so before its statement, so it knows of one too few: a state of the
+ * folder from just before is not told from a deposit that broke off. Now it knows. From time to
+ * time, and at close; a failure loses no more than that. */
+void sr_secrets_say(struct sr_secrets *s);
 
 /* Group changes: begin, put and erase any number, then commit or rollback. Outside of a group each
  * put or erase is its own commit. A commit erases (a new root) when anything in it was erased or
