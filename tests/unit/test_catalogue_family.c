@@ -254,6 +254,9 @@ static void kin(void **state) {
 	kin_are(&y, LOST, B(LOST));
 	/* Of which of two it is the text, the name does not say. */
 	assert_false(sr_family_source(&source, y.f, X_TEXT));
+	assert_true(sr_family_has_source(y.f, X_TEXT)); /* but there it is */
+	assert_true(sr_family_has_source(y.f, OTHER_X));
+	assert_false(sr_family_has_source(y.f, OTHER));
 	assert_true(sr_family_source(&source, y.f, OTHER_X));
 	assert_int_equal(source, OTHER);
 	assert_false(sr_family_source(&source, y.f, OTHER));

@@ -229,26 +229,33 @@ bool sr_family_kin(const struct sr_family *f, uint64_t a, uint64_t b) {
 	return (f->cut[a] || f->cut[b]) && f->of[a] != NONE && f->of[a] == f->of[b];
 }
 
-bool sr_family_source(uint64_t *source, const struct sr_family *f, uint64_t text) {
+/* The first of those that it is called after: its place in by_path; count: none. */
+static uint32_t called_after(const struct sr_family *f, uint64_t text) {
 	const struct sr_bytes path = f->path[text];
 	size_t end = path.len;
+
+	while (end > 0 && path.p[end - 1] != '/')
+		end--;
+	return end < 2 ? f->count : find(f, sr_bytes_of(path.p, end - 1));
+}
+
+bool sr_family_source(uint64_t *source, const struct sr_family *f, uint64_t text) {
 	uint32_t at;
 
 	if (f->of[text] != NONE) {
 		*source = f->of[text];
 		return true;
 	}
-	while (end > 0 && path.p[end - 1] != '/')
-		end--;
-	if (end < 2)
-		return false;
-	const struct sr_bytes stem = sr_bytes_of(path.p, end - 1);
-
-	at = find(f, stem);
-	if (at == f->count || (at + 1 < f->count && compare(f->by_path[at + 1].path, stem) == 0))
+	at = called_after(f, text);
+	if (at == f->count ||
+		(at + 1 < f->count && compare(f->by_path[at + 1].path, f->by_path[at].path) == 0))
 		return false;
 	*source = f->by_path[at].file;
 	return true;
+}
+
+bool sr_family_has_source(const struct sr_family *f, uint64_t text) {
+	return f->of[text] != NONE || called_after(f, text) < f->count;
 }
 
 /* Hostile containers have thousands of members of one name, so those of one path are looked at

@@ -37,6 +37,8 @@ bool sr_family_kin(const struct sr_family *f, uint64_t a, uint64_t b);
 /* The file that ${text}, which the vault made, is the text of. false: several have the name that it
  * is called after, and nothing says which; or none has. */
 bool sr_family_source(uint64_t *source, const struct sr_family *f, uint64_t text);
+/* Is it there at all, whichever of several it is? */
+bool sr_family_has_source(const struct sr_family *f, uint64_t text);
 
 /* ${marks}: a byte for each file. 0 becomes ${mark} where an ancestor's byte is ${of}, which is
  * not ${mark}. */

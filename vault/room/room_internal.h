@@ -114,6 +114,10 @@ SR_MUST int room_shown(uint64_t *shown, enum sr_plain_encoding *encoding, struct
 	struct opened *o, uint64_t index, struct sr_err *e);
 /* Which of its files came out of which: looked up once. */
 SR_MUST int room_family(struct sr_room *r, struct opened *o, struct sr_err *e);
+/* By file: is it a text that the vault made of another file of the item? It says nothing that the
+ * other does not. In a redacted version the other may be gone, and the text is what is left. The
+ * caller frees it. (page.c) */
+SR_MUST int room_made(bool **out, struct sr_room *r, struct opened *o, struct sr_err *e);
 /* Marks of the item that the grant of ${o} does not cover (room/marks.c). ${file} NULL: of all
  * files. Else those that hold for it: its own and, as marks of the whole, under their numbers,
  * those of files that say again what it says (catalogue/family.h). None of a look at a held item.
