@@ -198,7 +198,8 @@ static int decided(struct sr_room *r, const struct opened *o, struct sr_err *e) 
 	return rc == 0 ? sr_authorize_use(r->v, &c, sr_room_now(r), true, e) : rc;
 }
 
-/* A copy is whole or not made. What is handed over to an authority is handed over as it is. */
+/* A copy is whole or not made: asked when it begins and for each piece of it. What is handed over
+ * to an authority is handed over as it is. */
 static int covered(struct sr_room *r, struct opened *o, struct sr_err *e) {
 	struct sr_item_marks l = {NULL, 0};
 	char part[64];
@@ -594,6 +595,8 @@ int sr_room_export_read(struct sr_room *r, const uint8_t checkout[SR_ID], struct
 			e, SR_MISUSE, "1 to %d bytes at a time, not %zu", SR_EXPORT_READ, max);
 	if (x->stage == DONE && x->logged && x->out.len == 0)
 		return 0;
+	/* What is marked while it leaves stops the rest of it. */
+	rc = covered(r, o, e);
 	/* one that failed gives nothing more, whatever had been sealed by then */
 	while (rc == 0 && x->stage != DONE && (x->stage == FAILED || x->out.len <= max))
 		rc = step(x, o, r, e);
