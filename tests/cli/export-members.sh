@@ -87,3 +87,6 @@ grep -q '^1 2 3 .* 30$' text || fail 'the text is not in it'
 ok as ri export "$(as ri grants --request "$REQUEST" --json | jq -r '.[0].id')" "$left" --out text-bag.age --bag
 age -d -i ri.age text-bag.age | tar -C bag -xf - || fail 'tar cannot unpack the bag'
 same "$(awk '{ print $1 }' "bag/$left/manifest-sha256.txt")" "$(sha256sum <text | cut -d' ' -f1)"
+# What it was made from, and by whom, its readers are not told, and so not by a bag.
+hidden='Redacted-From|Depositor|'"${ITEM:0:12}|$(who cu1)"
+! grep -E "$hidden" "bag/$left/bag-info.txt" || fail 'the bag says what the vault does not'
