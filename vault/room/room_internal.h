@@ -31,6 +31,8 @@ struct opened {
 	struct sr_item *it;
 	uint64_t files;
 	struct sr_family *family; /* of its files (room_family); NULL: nobody asked yet */
+	uint8_t *again;           /* by file: it says again what file ${again_of} says; or NULL */
+	uint64_t again_of;
 	/* The page cursor: one file at a time, from its start. */
 	bool reading;
 	uint64_t file, next;
@@ -124,6 +126,8 @@ SR_MUST int room_made(bool **out, struct sr_room *r, struct opened *o, struct sr
  */
 SR_MUST int room_uncovered(struct sr_item_marks *out, struct sr_room *r, struct opened *o,
 	const uint64_t *file, struct sr_err *e);
+/* By file: does any of these hold for it? The caller frees it. */
+SR_MUST int room_withheld(uint8_t **out, struct sr_room *r, struct opened *o, struct sr_err *e);
 
 void room_export_free(struct room_export *x); /* NULL allowed */
 /* bag_facts.c: bag-info.txt of the opened checkout's export. */
