@@ -262,6 +262,34 @@ static int check_source(
 		(unsigned long long)file, (unsigned long long)s.file);
 }
 
+/* What is taken out of a file is still in a copy of it that stays as it is. */
+static int check_copies(
+	struct opened *o, const struct sr_redaction *p, uint64_t file, struct sr_err *e) {
+	const bool out = p->fate[file] == LEFT_OUT;
+	struct sr_file f;
+	int rc = sr_item_file(o->it, file, &f, e);
+
+	if (rc != 0 || (out && sr_file_is_rendition(&f)))
+		return rc;
+	for (uint64_t i = sr_family_copy(p->family, file); i != file;
+		i = sr_family_copy(p->family, i))
+		if (p->fate[i] == WHOLE)
+			return sr_fail(e, SR_USAGE,
+				"file %llu has the same bytes as file %llu, which %s: do the same "
+				"with it, or say that it stays (--keep %llu)",
+				(unsigned long long)i, (unsigned long long)file,
+				out ? "is left out" : "has gaps", (unsigned long long)i);
+	return 0;
+}
+
+/* Of a file that the plan names, once all fates are known. */
+static int check_rest(
+	struct opened *o, const struct sr_redaction *p, uint64_t file, struct sr_err *e) {
+	int rc = check_source(o, p, file, e);
+
+	return rc == 0 ? check_copies(o, p, file, e) : rc;
+}
+
 static int check_numbers(
 	const struct opened *o, const uint64_t *files, size_t count, struct sr_err *e) {
 	if (count == 0 || files[count - 1] < o->files)
@@ -313,10 +341,10 @@ int sr_redact_check(const struct sr_redacting *r, struct sr_err *e) {
 	if (rc == 0)
 		rc = decide(r, o, p, e);
 	for (size_t i = 0; i < p->left_count && rc == 0; i++)
-		rc = check_source(o, p, p->left_out[i], e);
+		rc = check_rest(o, p, p->left_out[i], e);
 	for (size_t i = 0; i < p->gap_count && rc == 0; i++)
 		if (i == 0 || p->gaps[i - 1].file != p->gaps[i].file)
-			rc = check_source(o, p, p->gaps[i].file, e);
+			rc = check_rest(o, p, p->gaps[i].file, e);
 	return rc != 0 ? sr_wrap(e, "redaction") : 0;
 }
 
