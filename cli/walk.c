@@ -33,8 +33,10 @@ struct root {
 
 struct opened { /* a regular file, read from whichever thread */
 	int fd;
-	uint64_t size; /* when it was opened; 0: not known */
-	uint64_t at;   /* bytes read */
+	uint64_t size;         /* when it was opened; 0: not known */
+	struct timespec mtime; /* then, of a file that was looked at */
+	bool looked;
+	uint64_t at; /* bytes read */
 	bool ended;
 	struct sr_err failed; /* why it cannot be read */
 };
@@ -334,6 +336,8 @@ static void is_regular(struct cli_walk *w, const struct stat *st) {
 	w->entry.kind = SR_FILE_REGULAR;
 	w->entry.size = (uint64_t)st->st_size;
 	w->opened->size = (uint64_t)st->st_size;
+	w->opened->mtime = st->st_mtim;
+	w->opened->looked = true;
 	if (st->st_size > LONG)
 		(void)posix_fadvise(w->opened->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 }
@@ -511,6 +515,7 @@ static void told(void *ctx, struct sr_bytes path, const char *status, const char
 }
 
 static int read_file(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e);
+static bool was_changed(void *ctx);
 
 void cli_walk_age(struct cli_walk *w) {
 	w->age = true;
@@ -559,7 +564,8 @@ static void give_again(struct cli_walk *w, struct sr_deposit_file *out) {
 	*out = w->entry;
 	out->size = UINT64_MAX;
 	out->age = true;
-	out->content = (struct sr_deposit_content){read_file, close_file, w->again};
+	out->content = (struct sr_deposit_content){
+		.read = read_file, .close = close_file, .ctx = w->again};
 	w->again = NULL;
 }
 
@@ -571,7 +577,7 @@ static void give(struct cli_walk *w, struct sr_deposit_file *out) {
 	keep_last(w);
 	keep_again(w);
 	w->opened->failed = w->failed;
-	out->content = (struct sr_deposit_content){read_file, close_file, w->opened};
+	out->content = (struct sr_deposit_content){read_file, close_file, w->opened, was_changed};
 	w->opened = NULL;
 }
 
@@ -673,6 +679,14 @@ static int read_file(void *ctx, void *p, size_t len, size_t *got, struct sr_err 
 		if (errno != EINTR)
 			return sr_fail_errno(e, "read");
 	}
+}
+
+/* Of the size that it had, and yet neither what it was before nor what it is now. */
+static bool was_changed(void *ctx) {
+	const struct opened *o = ctx;
+	struct stat st;
+	return o->looked && fstat(o->fd, &st) == 0 &&
+	       (st.st_mtim.tv_sec != o->mtime.tv_sec || st.st_mtim.tv_nsec != o->mtime.tv_nsec);
 }
 
 void cli_walk_source(

@@ -122,7 +122,8 @@ static int file(void *ctx, struct sr_deposit_file *out, struct sr_err *e) {
 	*c = (struct content){m, size_of(i), 0, i, i % 50 == 47 ? 40 : UINT64_MAX};
 	out->kind = SR_FILE_REGULAR;
 	out->size = said_of(m, c);
-	out->content = (struct sr_deposit_content){read_content, close_content, c};
+	out->content =
+		(struct sr_deposit_content){.read = read_content, .close = close_content, .ctx = c};
 	(void)pthread_mutex_lock(&m->lock);
 	m->open++;
 	m->open_most = m->open > m->open_most ? m->open : m->open_most;

@@ -151,6 +151,7 @@ static size_t fill(struct entry *en, struct sr_sha256 *sha, uint8_t *p, size_t l
 	if (en->ended) {
 		if (sha != NULL)
 			sr_sha256_final(sha, en->sum.sha256);
+		en->sum.changed = !en->sum.broken && c->changed != NULL && c->changed(c->ctx);
 		close_found(&en->of);
 	}
 	return have;

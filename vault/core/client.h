@@ -699,6 +699,9 @@ struct sr_deposit_content { /* the bytes of one regular file */
 	/* Called once, after the last read; may be NULL. */
 	void (*close)(void *ctx);
 	void *ctx;
+	/* Was it written to while it was read? Asked once, at an end without failure, before close;
+	 * may be NULL. */
+	bool (*changed)(void *ctx);
 };
 struct sr_deposit_file {
 	struct sr_bytes path;       /* as it shall be known, 1..SR_PATH_MAX bytes, any */

@@ -26,7 +26,7 @@ struct sent { /* a file whose outcome the vault has not told yet */
 	uint8_t sha256[SR_HASH];
 	bool content; /* stored with content; else recorded or unreadable */
 	bool hashed;  /* sha256 is known before the vault tells */
-	bool broken;
+	bool broken, changed;
 	bool age;              /* size is that of the age file; what is in it is the vault's word */
 	uint8_t leaf[SR_HASH]; /* what it counts as in the files' root */
 	size_t item;           /* its place in items */
@@ -224,6 +224,7 @@ static int send_content(struct flow *f, struct sent *done, struct sr_err *e) {
 	done->size = sum->size;
 	done->content = !sum->broken && !done->age;
 	done->broken = sum->broken;
+	done->changed = sum->changed;
 	done->hashed = f->hash;
 	memcpy(done->sha256, sum->sha256, SR_HASH);
 	memcpy(done->reason, sum->reason, sizeof done->reason);
@@ -287,7 +288,7 @@ static int send_file(struct flow *f, const struct sr_deposit_file *file, struct 
 		sr_buf_put_u8(&f->q.body, 'X');
 		sr_buf_put_lp(&f->q.body, sr_bytes_str(done.reason));
 	} else {
-		sr_buf_put_u8(&f->q.body, 'E');
+		sr_buf_put_u8(&f->q.body, done.changed ? 'C' : 'E');
 	}
 	if (rc == 0)
 		rc = sent_new(&s, f, file->path, e);

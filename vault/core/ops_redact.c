@@ -109,7 +109,8 @@ static int put_file(struct sr_inflow *in, const struct sr_redacting *r, uint64_t
 		.note = keep || f.note.len == 0 ? f.note : sr_bytes_str("redacted"),
 		.mtime_s = f.mtime_s,
 		.mtime_ns = f.mtime_ns,
-		.size_expected = UINT64_MAX};
+		.size_expected = UINT64_MAX,
+		.changed = (f.flags & SR_FILE_CHANGED) != 0};
 	rc = sr_inflow_file(in, &g, e);
 	if (rc == 0 && f.kind == SR_FILE_REGULAR)
 		rc = feed(in, r, index, e);
