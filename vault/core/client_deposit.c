@@ -312,8 +312,7 @@ static int begin_item(struct flow *f, struct sr_bytes title, struct sr_err *e) {
 	}
 	memset(&f->items[f->item_count++], 0, sizeof *f->items);
 	sr_buf_put_u8(&f->q.body, 'I');
-	sr_buf_put_lp(&f->q.body,
-		title.len > SR_LIST_TITLE_MAX ? sr_bytes_of(title.p, SR_LIST_TITLE_MAX) : title);
+	sr_buf_put_lp(&f->q.body, sr_utf8_fit(title, SR_LIST_TITLE_MAX));
 	return sr_buf_ok(&f->q.body, e);
 }
 
