@@ -51,3 +51,22 @@ ok as cu1 redact "$LOOK" --leave-out 0 --reason x --json
 ok as cu1 checkout "$(json item)" --right quarantine --json
 ok as cu1 cat "$(json checkout)" --json
 same "$(jq -r '[.[] | select(.changed != null)] | length' out)" 1
+
+# That this program may have few files open is no reason to record of a file that can be read.
+mkdir -p few/a/b/c
+for ((i = 0; i < 300; i++)); do echo "$i" >"few/$i"; done
+for where in few/a few/a/b few/a/b/c; do echo x >"$where/x"; done
+(
+	ulimit -n 64
+	ok as de deposit few --collection box --json
+)
+same "$(json files) $(json unreadable)" '303 0'
+deep=$(printf 'd/%.0s' {1..60})
+mkdir -p "$deep" && echo x >"$deep/x"
+(
+	ulimit -n 48
+	refused 5 'too many files are open, .*raise how many may be' as de deposit d --collection box
+)
+resume=$(sed -n 's/.*--resume \([0-9a-f]*\).*/\1/p' err)
+ok as de deposit d --collection box --resume "$resume" --json
+same "$(json files) $(json unreadable)" '1 0'
