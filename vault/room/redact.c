@@ -355,7 +355,7 @@ int sr_redact_read(const struct sr_redacting *r, struct sr_redact_cursor *c, uin
 	struct sr_range range;
 	struct sr_file f;
 	uint64_t stop;
-	int rc = find(&o, r, e);
+	int rc = room_opened(&o, r->room, r->checkout, r->person, e);
 
 	*got = 0;
 	if (rc == 0)

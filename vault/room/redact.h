@@ -68,8 +68,8 @@ bool sr_redact_drops(const struct sr_redaction *p, uint64_t file);
 /* The file that stays of those that ${file} came out of, the closest one; false: none. */
 bool sr_redact_source(uint64_t *source, const struct sr_redaction *p, uint64_t file);
 
-/* One file as it will be, in order. Begin with {.file = n}. *got 0 at the end; ${len} at least
- * SR_REDACT_MARK. */
+/* One file as it will be, in order, in the same call as the check. Begin with {.file = n}. *got 0
+ * at the end; ${len} at least SR_REDACT_MARK. */
 struct sr_redact_cursor {
 	uint64_t file, at;
 	size_t gap; /* index of the next one to look at */

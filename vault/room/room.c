@@ -207,6 +207,15 @@ int sr_room_whose(const struct sr_room *r, const uint8_t checkout[SR_ID], const 
 	return 0;
 }
 
+int room_opened(struct opened **out, struct sr_room *r, const uint8_t checkout[SR_ID],
+	const char *person, struct sr_err *e) {
+	const int rc = sr_room_whose(r, checkout, person, e);
+
+	if (rc == 0)
+		*out = r->open[index_of(r, checkout)];
+	return rc;
+}
+
 int room_find(struct opened **out, struct sr_room *r, const uint8_t checkout[SR_ID],
 	const char *person, struct sr_err *e) {
 	struct sr_checkout_row c;
@@ -453,7 +462,7 @@ int sr_room_files(struct sr_room *r, const uint8_t checkout[SR_ID], const char *
 int sr_room_file(struct sr_room *r, const uint8_t checkout[SR_ID], uint64_t index,
 	struct sr_file *out, struct sr_err *e) {
 	struct opened *o = NULL;
-	int rc = room_find(&o, r, checkout, NULL, e);
+	int rc = room_opened(&o, r, checkout, NULL, e);
 
 	if (rc == 0 && index >= o->files)
 		rc = sr_fail(e, SR_NOTFOUND, "no file %llu: the item has %llu (from 0)",

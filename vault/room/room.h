@@ -93,6 +93,8 @@ SR_MUST int sr_room_whose(const struct sr_room *r, const uint8_t checkout[SR_ID]
  * is open for another person. Views live until it is forgotten. */
 SR_MUST int sr_room_files(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
 	uint64_t *count, struct sr_err *e);
+/* One of them, for a call that has asked before whether the checkout is live (sr_room_files,
+ * sr_redact_check): to ask for each file takes longer than to copy it, and everybody waits. */
 SR_MUST int sr_room_file(struct sr_room *r, const uint8_t checkout[SR_ID], uint64_t index,
 	struct sr_file *out, struct sr_err *e);
 

@@ -69,6 +69,9 @@ struct sr_room {
  * here; DENIED when it is another's, or it or its grant ended (it is then forgotten). */
 SR_MUST int room_find(struct opened **out, struct sr_room *r, const uint8_t checkout[SR_ID],
 	const char *person, struct sr_err *e);
+/* The same for the rest of a call that has asked whether it is live: NOTFOUND alone. */
+SR_MUST int room_opened(struct opened **out, struct sr_room *r, const uint8_t checkout[SR_ID],
+	const char *person, struct sr_err *e);
 /* Take ${o} over (freed on failure too) once `viewed open` is in the ledger. */
 SR_MUST int room_admit(struct sr_room *r, struct opened *o, struct sr_err *e);
 void opened_free(struct opened *o); /* wipes; NULL allowed */
