@@ -12,6 +12,7 @@
 #include "room/room_internal.h"
 
 #include "base/time.h"
+#include "board/invariants.h"
 #include "ledger/ledger.h"
 
 static void id_line(struct sr_bagging *b, const char *label, const uint8_t id[SR_ID]) {
@@ -65,11 +66,14 @@ static int sees_deposit(bool *sees, struct sr_room *r, const struct opened *o,
 static int item_lines(
 	struct sr_bagging *b, struct sr_room *r, const struct opened *o, struct sr_err *e) {
 	struct sr_item_row item = {0};
+	char *hazards = NULL; /* of its parts, too: all of it is in the bag */
 	bool sees = false;
 	int rc = sr_query_item(&item, r->v->catalogue, o->item, e);
 
 	if (rc == 0)
 		rc = sees_deposit(&sees, r, o, &item, e);
+	if (rc == 0)
+		rc = sr_invariants_all_hazards(&hazards, &item, e);
 	if (rc != 0) {
 		sr_item_row_free(&item);
 		return rc;
@@ -82,7 +86,8 @@ static int item_lines(
 		sr_bagging_info(b, "Strongroom-Depositor", item.depositor);
 	if (sees && item.redacted)
 		id_line(b, "Strongroom-Redacted-From", item.parent);
-	sr_bagging_info(b, "Strongroom-Hazards", item.hazards);
+	sr_bagging_info(b, "Strongroom-Hazards", hazards);
+	free(hazards);
 	rc = entry_lines(b, r, "Strongroom-Accession-Entry", "Strongroom-Received", item.entry, e);
 	sr_item_row_free(&item);
 	return rc;
