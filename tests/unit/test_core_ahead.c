@@ -69,7 +69,7 @@ static int read_content(void *ctx, void *p, size_t len, size_t *got, struct sr_e
 	struct content *c = ctx;
 
 	if (c->at >= c->fail_at)
-		return sr_fail(e, SR_IO, "the medium gave up");
+		return sr_fail(e, c->seed % 100 == 97 ? SR_LOCKED : SR_IO, "the medium gave up");
 	*got = c->size - c->at < len ? (size_t)(c->size - c->at) : len;
 	if (*got > 70000) /* short reads happen */
 		*got = 70000;
@@ -172,6 +172,7 @@ static void check_bytes(struct sr_ahead *a, size_t i, bool hashed) {
 	if (i % 50 == 47) {
 		assert_true(sum->broken);
 		assert_string_equal(sum->reason, "the medium gave up");
+		assert_int_equal(sum->rc, i % 100 == 97 ? SR_LOCKED : 0); /* not the file's */
 		return;
 	}
 	assert_false(sum->broken);

@@ -202,8 +202,9 @@ static int sent_new(struct sent **out, struct flow *f, struct sr_bytes path, str
 }
 
 /* What was read into messages. That it could not be read is the file's failure, not ours: in
- * ${done}. A message that is full goes when more comes, or when the file has ended: most files lie
- * in one as a whole, and cost the vault no hand-over (core/inflow.h). */
+ * ${done}; that somebody stopped us is none of the file. A message that is full goes when more
+ * comes, or when the file has ended: most files lie in one as a whole, and cost the vault no
+ * hand-over (core/inflow.h). */
 static int send_content(struct flow *f, struct sent *done, struct sr_err *e) {
 	const struct sr_ahead_sum *sum;
 	int rc = 0;
@@ -221,6 +222,8 @@ static int send_content(struct flow *f, struct sent *done, struct sr_err *e) {
 		f->out->bytes += b.len;
 	}
 	sum = sr_ahead_sum(f->ahead);
+	if (sum->rc != 0)
+		return sr_fail(e, (enum sr_code)sum->rc, "%s", sum->reason);
 	done->size = sum->size;
 	done->content = !sum->broken && !done->age;
 	done->broken = sum->broken;
