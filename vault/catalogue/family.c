@@ -310,8 +310,7 @@ void sr_family_spread(struct sr_family *f, uint8_t *marks, uint8_t of, uint8_t m
 	}
 }
 
-/* ${mark} for all copies of what has a byte. */
-static void again_copies(struct sr_family *f, uint8_t *files, uint8_t mark) {
+void sr_family_copies(struct sr_family *f, uint8_t *files, uint8_t mark) {
 	memset(f->kin, 0, f->count * sizeof *f->kin);
 	for (uint32_t i = 0; i < f->count; i++)
 		f->kin[f->first[i]] |= files[i] != 0;
@@ -351,10 +350,10 @@ void sr_family_again(struct sr_family *f, uint8_t *files) {
 
 	for (uint32_t i = 0; i < f->count; i++)
 		files[i] = files[i] != 0 ? SAYS : 0;
-	again_copies(f, files, SAYS);
+	sr_family_copies(f, files, SAYS);
 	sr_family_spread(f, files, SAYS, AGAIN);
 	again_above(f, files, SAYS, AGAIN);
-	again_copies(f, files, AGAIN);
+	sr_family_copies(f, files, AGAIN);
 	for (uint32_t i = 0; i < f->count; i++)
 		files[i] = files[i] != 0;
 }

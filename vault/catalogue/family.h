@@ -36,6 +36,8 @@ bool sr_family_ancestors(const struct sr_family *f, uint64_t file,
 
 /* Next of the files with the bytes of ${file}, in a ring: itself where there is no other. */
 uint64_t sr_family_copy(const struct sr_family *f, uint64_t file);
+/* ${files}: a byte for each file. 0 becomes ${mark} for copies of those whose byte is not 0. */
+void sr_family_copies(struct sr_family *f, uint8_t *files, uint8_t mark);
 
 /* ${files}: a byte for each file. It becomes 1 for every file that says again what one says whose
  * byte is not 0: a copy of it, what came out of it or of a copy, what it or a copy came out of, as

@@ -3,6 +3,8 @@
  */
 #include "room/redact.h"
 
+#include <stdlib.h>
+
 #include "base/limits.h"
 #include "catalogue/family.h"
 #include "room/room_internal.h"
@@ -118,11 +120,15 @@ void sr_redaction_put(struct sr_buf *out, const struct sr_redaction *p) {
 		sr_buf_put_le64(out, p->kept[i]);
 }
 
+static int by_number(const void *a, const void *b) {
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
 bool sr_redact_leaves_out(const struct sr_redaction *p, uint64_t file) {
-	for (size_t i = 0; i < p->left_count; i++)
-		if (p->left_out[i] == file)
-			return true;
-	return false;
+	return p->left_count > 0 &&
+	       bsearch(&file, p->left_out, p->left_count, sizeof *p->left_out, by_number) != NULL;
 }
 
 /* --- against what is open --------------------------------------------------------------------- */
@@ -262,32 +268,49 @@ static int check_source(
 		(unsigned long long)file, (unsigned long long)s.file);
 }
 
-/* What is taken out of a file is still in a copy of it that stays as it is. */
-static int check_copies(
-	struct opened *o, const struct sr_redaction *p, uint64_t file, struct sr_err *e) {
-	const bool out = p->fate[file] == LEFT_OUT;
+/* Files that the plan takes something out of, but for texts that are left out alone. */
+static int named_files(
+	uint8_t *named, struct opened *o, const struct sr_redaction *p, struct sr_err *e) {
 	struct sr_file f;
-	int rc = sr_item_file(o->it, file, &f, e);
+	int rc = 0;
 
-	if (rc != 0 || (out && sr_file_is_rendition(&f)))
-		return rc;
-	for (uint64_t i = sr_family_copy(p->family, file); i != file;
-		i = sr_family_copy(p->family, i))
-		if (p->fate[i] == WHOLE)
-			return sr_fail(e, SR_USAGE,
-				"file %llu has the same bytes as file %llu, which %s: do the same "
-				"with it, or say that it stays (--keep %llu)",
-				(unsigned long long)i, (unsigned long long)file,
-				out ? "is left out" : "has gaps", (unsigned long long)i);
-	return 0;
+	for (size_t i = 0; rc == 0 && i < p->left_count; i++) {
+		rc = sr_item_file(o->it, p->left_out[i], &f, e);
+		named[p->left_out[i]] = rc == 0 && !sr_file_is_rendition(&f);
+	}
+	for (size_t i = 0; i < p->gap_count; i++)
+		named[p->gaps[i].file] = 1;
+	return rc;
 }
 
-/* Of a file that the plan names, once all fates are known. */
-static int check_rest(
-	struct opened *o, const struct sr_redaction *p, uint64_t file, struct sr_err *e) {
-	int rc = check_source(o, p, file, e);
+/* What is taken out of a file is still in a copy of it that stays as it is. */
+static int check_copies(struct opened *o, const struct sr_redaction *p, struct sr_err *e) {
+	enum {
+		NAMED = 1,
+		COPY
+	};
+	uint8_t *named = calloc((size_t)o->files + 1, 1);
+	int rc =
+		named == NULL ? sr_fail(e, SR_NOMEM, "out of memory") : named_files(named, o, p, e);
 
-	return rc == 0 ? check_copies(o, p, file, e) : rc;
+	if (rc == 0)
+		sr_family_copies(p->family, named, COPY);
+	for (uint64_t i = 0; rc == 0 && i < o->files; i++) {
+		uint64_t of = i;
+
+		if (named[i] != COPY || p->fate[i] != WHOLE)
+			continue;
+		while (named[of] != NAMED)
+			of = sr_family_copy(p->family, of);
+		rc = sr_fail(e, SR_USAGE,
+			"file %llu has the same bytes as file %llu, which %s: do the same with it, "
+			"or say that it stays (--keep %llu)",
+			(unsigned long long)i, (unsigned long long)of,
+			p->fate[of] == LEFT_OUT ? "is left out" : "has gaps",
+			(unsigned long long)i);
+	}
+	free(named);
+	return rc;
 }
 
 static int check_numbers(
@@ -341,10 +364,12 @@ int sr_redact_check(const struct sr_redacting *r, struct sr_err *e) {
 	if (rc == 0)
 		rc = decide(r, o, p, e);
 	for (size_t i = 0; i < p->left_count && rc == 0; i++)
-		rc = check_rest(o, p, p->left_out[i], e);
+		rc = check_source(o, p, p->left_out[i], e);
 	for (size_t i = 0; i < p->gap_count && rc == 0; i++)
 		if (i == 0 || p->gaps[i - 1].file != p->gaps[i].file)
-			rc = check_rest(o, p, p->gaps[i].file, e);
+			rc = check_source(o, p, p->gaps[i].file, e);
+	if (rc == 0)
+		rc = check_copies(o, p, e);
 	return rc != 0 ? sr_wrap(e, "redaction") : 0;
 }
 
