@@ -124,7 +124,8 @@ static void give(struct cli_unpack *u, struct waiting *w, struct sr_deposit_file
 	u->entry.note = sr_bytes_str(u->note);
 	if (u->entry.kind == SR_FILE_REGULAR) {
 		wait_for_room(u, w->bytes.len);
-		u->entry.content = (struct sr_deposit_content){read_waiting, close_waiting, w};
+		u->entry.content = (struct sr_deposit_content){
+			.read = read_waiting, .close = close_waiting, .ctx = w};
 		u->entry.size = w->failed[0] != '\0' ? UINT64_MAX : w->bytes.len;
 	} else {
 		sr_buf_free(&w->bytes);

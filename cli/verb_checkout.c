@@ -137,27 +137,81 @@ int verb_checkouts(struct cli *c, struct sr_err *e) {
 
 /* --- checkout and cat --- */
 
+enum {
+	FILES_PAGE = 1000
+};
+
 static int files_of(struct cli *c, struct cli_answer *a, const uint8_t checkout[SR_ID],
 	uint64_t offset, struct sr_err *e) {
 	cli_ask(a, "checkout.files");
 	sr_text_put_hex(&a->q.head, "checkout", checkout, SR_ID);
 	sr_text_put_dec(&a->q.head, "offset", offset);
-	sr_text_put_dec(&a->q.head, "limit", 1000);
+	sr_text_put_dec(&a->q.head, "limit", FILES_PAGE);
 	return cli_call(c, a, e);
 }
 
-static void files_print(const struct cli_answer *a) {
+static void files_table(struct cli_table *t) {
 	static const char *const heads[] = {"FILE", "SIZE", "TYPE", "PATH"};
-	struct cli_table t;
-	cli_table(&t, 4, heads);
+	cli_table(t, 4, heads);
+}
+
+static void files_cells(struct cli_table *t, const struct cli_answer *a) {
 	for (size_t i = 0; i < a->rows.count; i++) {
 		const struct sr_row *row = &a->rows.rows[i];
-		cli_cell_row(&t, row, "index");
-		cli_cell_row(&t, row, "size");
-		cli_cell_row(&t, row, "media-type");
-		cli_cell_row(&t, row, "path");
+		cli_cell_row(t, row, "index");
+		cli_cell_row(t, row, "size");
+		cli_cell_row(t, row, "media-type");
+		cli_cell_row(t, row, "path");
 	}
-	cli_table_print(&t);
+}
+
+/* The first of them, and how many more there are. */
+static int files_some(struct cli *c, const uint8_t checkout[SR_ID], struct sr_err *e) {
+	struct cli_answer a;
+	struct cli_table t;
+	char hex[2 * SR_ID + 1];
+	int rc = files_of(c, &a, checkout, 0, e);
+	if (rc == 0) {
+		files_table(&t);
+		files_cells(&t, &a);
+		cli_table_print(&t);
+	}
+	sr_hex(hex, checkout, SR_ID);
+	if (rc == 0 && cli_field_dec(&a, "total") > a.rows.count)
+		cli_tell(c, "and %" PRIu64 " more: strongroom cat %.12s --list",
+			cli_field_dec(&a, "total") - a.rows.count, hex);
+	cli_answer_free(&a);
+	return rc;
+}
+
+static int files_all(struct cli *c, const uint8_t checkout[SR_ID], struct sr_err *e) {
+	json_t *all = json_array();
+	struct cli_table t;
+	size_t n = FILES_PAGE;
+	int rc = 0;
+	files_table(&t);
+	for (uint64_t offset = 0; rc == 0 && n == FILES_PAGE; offset += n) {
+		struct cli_answer a;
+		rc = files_of(c, &a, checkout, offset, e);
+		n = rc == 0 ? a.rows.count : 0;
+		if (rc == 0 && c->json) {
+			json_t *rows = cli_json_rows(&a.rows, "file");
+			json_array_extend(all, rows);
+			json_decref(rows);
+		} else if (rc == 0) {
+			files_cells(&t, &a);
+		}
+		cli_answer_free(&a);
+	}
+	if (rc == 0 && c->json)
+		cli_json_print(all);
+	else
+		json_decref(all);
+	if (rc == 0 && !c->json)
+		cli_table_print(&t);
+	else
+		sr_buf_free(&t.text);
+	return rc;
 }
 
 /* Why there is no grant: one that ended, or a request that is still being decided. */
@@ -265,7 +319,6 @@ static int conditions_of(struct cli *c, const uint8_t checkout[SR_ID], struct sr
 int verb_checkout(struct cli *c, struct sr_err *e) {
 	struct sr_borrow b = {.right = cli_get(c, "right"), .form = cli_get(c, "form")};
 	struct sr_submitted out = {0};
-	struct cli_answer a;
 	uint8_t item[SR_ID], grant[SR_ID], checkout[SR_ID];
 	uint64_t files = 0;
 	char hex[2 * SR_ID + 1];
@@ -318,10 +371,7 @@ int verb_checkout(struct cli *c, struct sr_err *e) {
 	if (rc == 0 && !c->json)
 		rc = conditions_of(c, checkout, e);
 	if (rc == 0 && !c->json) {
-		rc = files_of(c, &a, checkout, 0, e);
-		if (rc == 0)
-			files_print(&a);
-		cli_answer_free(&a);
+		rc = files_some(c, checkout, e);
 		if (rc == 0)
 			cli_tell(c,
 				"read: strongroom cat %.12s    give back: strongroom return %.12s",
@@ -358,11 +408,11 @@ static int find_file(struct cli *c, const uint8_t checkout[SR_ID], const char *t
 	uint64_t *index, struct sr_err *e) {
 	struct finding f = {.typed = sr_bytes_str(typed)};
 	char shown[128];
-	size_t n = 1000;
+	size_t n = FILES_PAGE;
 	int rc = 0;
 	if (sr_parse_dec(index, f.typed, INT64_MAX, NULL) == 0)
 		return 0;
-	for (uint64_t offset = 0; rc == 0 && n == 1000; offset += n) {
+	for (uint64_t offset = 0; rc == 0 && n == FILES_PAGE; offset += n) {
 		struct cli_answer a;
 		rc = files_of(c, &a, checkout, offset, e);
 		n = rc == 0 ? a.rows.count : 0;
@@ -568,19 +618,16 @@ int verb_cat(struct cli *c, struct sr_err *e) {
 		why_no_checkout(c, checkout);
 	if (rc == 0 && named)
 		rc = find_file(c, checkout, c->args.words[1], &file, e);
-	if (rc != 0)
-		return rc;
-	struct cli_answer a;
-	rc = files_of(c, &a, checkout, 0, e);
-	const bool listing = cli_has(c, "list") || c->json;
-	if (rc == 0 && c->json)
-		cli_json_print(cli_json_rows(&a.rows, "file"));
-	else if (rc == 0 && listing)
-		files_print(&a);
-	else if (rc == 0 && !named)
-		rc = only_file(c, &a, &file, e);
-	cli_answer_free(&a);
-	return rc == 0 && !listing ? print_file(c, checkout, file, page, e) : rc;
+	if (rc == 0 && (cli_has(c, "list") || c->json))
+		return files_all(c, checkout, e);
+	if (rc == 0 && !named) {
+		struct cli_answer a;
+		rc = files_of(c, &a, checkout, 0, e);
+		if (rc == 0)
+			rc = only_file(c, &a, &file, e);
+		cli_answer_free(&a);
+	}
+	return rc == 0 ? print_file(c, checkout, file, page, e) : rc;
 }
 
 /* --- acts on a checkout or grant --- */

@@ -13,9 +13,9 @@
  *   redact               red redaction, acc
  *   embargo hold seal    poa policy assignment
  *   retention policy
- *   viewed               open: der decryption; else ren rendering, dsp displaying
- *   export               exp exporting, dis dissemination
- *   destroy              del deletion
+ *   viewed               open: der decryption; read, read-part: ren rendering, dsp displaying; that
+ *                        an export begins is none: nobody sees anything, and `export` tells what
+ * left export               exp exporting, dis dissemination destroy              del deletion
  *   scrub                fix fixity check (pass, fail)
  *   collect              ref refreshment
  *   backup               rep replication
@@ -113,7 +113,6 @@ static const struct mapping {
 	{SR_T_SEAL, {POA, NONE}},
 	{SR_T_RETENTION, {POA, NONE}},
 	{SR_T_POLICY, {POA, NONE}},
-	{SR_T_VIEWED, {REN, DSP, NONE}},
 	{SR_T_EXPORT, {EXP, DIS, NONE}},
 	{SR_T_DESTROY, {DEL, NONE}},
 	{SR_T_SCRUB, {FIX, NONE}},
@@ -121,7 +120,10 @@ static const struct mapping {
 	{SR_T_BACKUP, {REP, NONE}},
 	{SR_T_RECOVER, {REC, NONE}},
 };
-static const enum code opening[] = {DER, NONE}; /* viewed, event open */
+static const struct { /* of viewed, by its event */
+	const char *event;
+	enum code events[3];
+} views[] = {{"open", {DER, NONE}}, {"read", {REN, DSP, NONE}}, {"read-part", {REN, DSP, NONE}}};
 
 struct writing {
 	struct cli *c;
@@ -255,12 +257,12 @@ static int link_objects(struct writing *w, const struct sr_statement *s) {
 
 		snprintf(checkout, sizeof checkout, "%.*s", (int)v.len, (const char *)v.p);
 		const char *item = json_string_value(json_object_get(w->checkouts, checkout));
-		if (item != NULL) {
-			identifier(&w->events, "linkingObject", "strongroom item",
-				sr_bytes_str(item), NULL);
-			rc = remember(w->objects, sr_bytes_str(item), "strongroom item");
-			any = true;
-		}
+		/* One that began before --from: the checkout says which item. */
+		const char *type = item != NULL ? "strongroom item" : "strongroom checkout";
+		const struct sr_bytes of = sr_bytes_str(item != NULL ? item : checkout);
+		identifier(&w->events, "linkingObject", type, of, NULL);
+		rc = remember(w->objects, of, type);
+		any = true;
 	}
 	if (!any) /* about the log as a whole */
 		identifier(&w->events, "linkingObject", "strongroom vault",
@@ -322,9 +324,9 @@ static int each(void *ctx, const struct sr_entry *en, struct sr_err *e) {
 	for (size_t i = 0; i < sizeof mappings / sizeof mappings[0]; i++)
 		if (mappings[i].type == s->type->id)
 			events = mappings[i].events;
-	if (s->type->id == SR_T_VIEWED &&
-		sr_bytes_eq(sr_field(s, "event", 0), sr_bytes_str("open")))
-		events = opening;
+	for (size_t i = 0; s->type->id == SR_T_VIEWED && i < sizeof views / sizeof views[0]; i++)
+		if (sr_bytes_eq(sr_field(s, "event", 0), sr_bytes_str(views[i].event)))
+			events = views[i].events;
 	for (; events != NULL && *events != NONE && rc == 0; events++)
 		rc = put_event(w, en, *events);
 	return rc == 0 ? 0 : sr_fail(e, (enum sr_code)rc, "export: out of memory");

@@ -14,7 +14,7 @@
 const struct cli_option cli_redact_options[] = {
 	{"leave-out", CLI_LIST, "FILE", "number of a file that the new item does not have"},
 	{"keep", CLI_LIST, "FILE",
-		"number of a file that stays, though what it came out of is left out"},
+		"number of a file that stays, though what it came out of, or a copy, is left out"},
 	{"gap", CLI_LIST, "FILE:FROM-TO",
 		"bytes FROM up to before TO of a text file, replaced by a mark"},
 	{"keep-names", CLI_FLAG, NULL,

@@ -3,6 +3,10 @@
  * open folder and one sorted list of names for each level; files are opened relative to their
  * folder, so the length of a path does not matter to the system. A file that was given is its
  * reader's.
+ *
+ * How many files may be open at once is a matter of this program and its machine, and nothing to
+ * record of a file that can be read: the walk waits until its readers have closed one, and where
+ * they have none the deposit ends, and can be gone on with.
  */
 #include "cli/walk.h"
 
@@ -10,9 +14,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -23,7 +29,8 @@
 
 enum {
 	NOTE_MAX = 4096, /* bytes of a link's target */
-	POLL_MS = 100    /* how long a ^C waits while standard input brings nothing */
+	POLL_MS = 100,   /* how long a ^C waits while standard input brings nothing */
+	OPEN_MANY = 1024 /* files that may be open: with fewer some are left to the rest of us */
 };
 
 struct root {
@@ -31,10 +38,13 @@ struct root {
 	bool loose; /* only what lies directly in the folder, without its folders */
 };
 
-struct opened { /* a regular file, read from whichever thread */
+struct opened {              /* a regular file, read from whichever thread */
+	struct cli_walk *of; /* that counts it, once it was given */
 	int fd;
-	uint64_t size; /* when it was opened; 0: not known */
-	uint64_t at;   /* bytes read */
+	uint64_t size;         /* when it was opened; 0: not known */
+	struct timespec mtime; /* then, of a file that was looked at */
+	bool looked;
+	uint64_t at; /* bytes read */
 	bool ended;
 	struct sr_err failed; /* why it cannot be read */
 };
@@ -70,6 +80,10 @@ struct cli_walk {
 	bool keep;             /* the file that was given last stays open: */
 	int last;              /* here, or -1 */
 	struct cli_walk_told told;
+	pthread_mutex_t lock;
+	pthread_cond_t closed;
+	size_t given; /* files that are open and were given; under the lock */
+	size_t most;  /* of them */
 };
 
 int cli_walk_new(struct cli_walk **out, enum cli_walk_mode mode, struct sr_err *e) {
@@ -78,6 +92,9 @@ int cli_walk_new(struct cli_walk **out, enum cli_walk_mode mode, struct sr_err *
 		return sr_fail(e, SR_NOMEM, "what is to be deposited: out of memory");
 	w->mode = mode;
 	w->last = -1;
+	w->most = SIZE_MAX;
+	(void)pthread_mutex_init(&w->lock, NULL);
+	(void)pthread_cond_init(&w->closed, NULL);
 	sr_buf_init(&w->path);
 	sr_buf_init(&w->shown);
 	*out = w;
@@ -98,9 +115,66 @@ static void pop(struct cli_walk *w) {
 
 static void close_file(void *ctx) {
 	struct opened *o = ctx;
-	if (o != NULL && o->fd > STDIN_FILENO)
+	if (o == NULL)
+		return;
+	if (o->fd > STDIN_FILENO)
 		(void)close(o->fd);
+	if (o->of != NULL) {
+		(void)pthread_mutex_lock(&o->of->lock);
+		o->of->given--;
+		(void)pthread_cond_broadcast(&o->of->closed);
+		(void)pthread_mutex_unlock(&o->of->lock);
+	}
 	free(o);
+}
+
+/* --- files that are open --- */
+
+/* Waits until fewer than ${most} of those that were given are open. */
+static void wait_for_fewer(struct cli_walk *w, size_t most) {
+	(void)pthread_mutex_lock(&w->lock);
+	while (w->given > 0 && w->given >= most)
+		(void)pthread_cond_wait(&w->closed, &w->lock);
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
+/* Waits until one more of them is closed; false: there was none. */
+static bool wait_for_one(struct cli_walk *w) {
+	(void)pthread_mutex_lock(&w->lock);
+	const size_t given = w->given;
+	while (given > 0 && w->given >= given)
+		(void)pthread_cond_wait(&w->closed, &w->lock);
+	(void)pthread_mutex_unlock(&w->lock);
+	return given > 0;
+}
+
+static bool is_lack(int no) {
+	return no == EMFILE || no == ENFILE;
+}
+
+static int fail_lack(struct sr_err *e) {
+	return sr_fail(e, SR_IO,
+		"too many files are open, folders above them included: raise how many may be "
+		"(ulimit -n)");
+}
+
+/* As cli_open. A lack is left only when nothing was given. */
+static int open_one(struct cli_walk *w, int at, const char *name, int flags) {
+	int fd, no;
+	do {
+		fd = cli_open(at, name, flags);
+		no = errno;
+	} while (fd < 0 && is_lack(no) && wait_for_one(w));
+	errno = no;
+	return fd;
+}
+
+static int open_copy(struct cli_walk *w, int of) {
+	int fd;
+	do
+		fd = fcntl(of, F_DUPFD_CLOEXEC, 0);
+	while (fd < 0 && is_lack(errno) && wait_for_one(w));
+	return fd;
 }
 
 void cli_walk_free(struct cli_walk *w) {
@@ -119,6 +193,8 @@ void cli_walk_free(struct cli_walk *w) {
 	}
 	free(w->roots);
 	free(w->levels);
+	(void)pthread_cond_destroy(&w->closed);
+	(void)pthread_mutex_destroy(&w->lock);
 	sr_buf_free(&w->path);
 	sr_buf_free(&w->shown);
 	free(w);
@@ -146,15 +222,17 @@ static int by_name(const void *a, const void *b) {
 	return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
 }
 
-/* The sorted names of an open folder; takes ${fd} over. */
+/* The sorted names of an open folder; takes ${fd} over. A failure has its number in errno. */
 static int read_names(struct level *l, int fd, struct sr_err *e) {
 	const int again = dup(fd);
 	DIR *d = again >= 0 ? fdopendir(again) : NULL;
 	*l = (struct level){.fd = fd};
 	if (d == NULL) {
+		const int no = errno;
 		if (again >= 0)
 			(void)close(again);
-		return sr_fail_errno(e, "folder");
+		errno = no;
+		return is_lack(no) ? fail_lack(e) : sr_fail_errno(e, "folder");
 	}
 	int rc = 0;
 	size_t cap = 0;
@@ -334,6 +412,8 @@ static void is_regular(struct cli_walk *w, const struct stat *st) {
 	w->entry.kind = SR_FILE_REGULAR;
 	w->entry.size = (uint64_t)st->st_size;
 	w->opened->size = (uint64_t)st->st_size;
+	w->opened->mtime = st->st_mtim;
+	w->opened->looked = true;
 	if (st->st_size > LONG)
 		(void)posix_fadvise(w->opened->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 }
@@ -353,10 +433,13 @@ static bool open_at_once(struct cli_walk *w, int at, const char *name, struct st
 	return true;
 }
 
-static void open_regular(struct cli_walk *w, int at, const char *name, struct stat *st) {
-	const int fd = cli_open(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+static int open_regular(
+	struct cli_walk *w, int at, const char *name, struct stat *st, struct sr_err *e) {
+	const int fd = open_one(w, at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
 	w->entry.kind = SR_FILE_REGULAR;
 	w->opened->fd = fd;
+	if (fd < 0 && is_lack(errno))
+		return fail_lack(e);
 	if (fd < 0) {
 		(void)sr_fail_errno(&w->failed, "open");
 	} else if (fstat(fd, st) != 0) {
@@ -368,6 +451,7 @@ static void open_regular(struct cli_walk *w, int at, const char *name, struct st
 		is_regular(w, st);
 	}
 	w->entry.size = (uint64_t)st->st_size;
+	return 0;
 }
 
 /* Room for the next file that is opened. */
@@ -385,14 +469,25 @@ static int new_opened(struct cli_walk *w, struct sr_err *e) {
 /* A folder: its names become a level. An empty one, or one that cannot be read, is an entry. */
 static int enter(struct cli_walk *w, int at, const char *name, bool *entry, struct sr_err *e) {
 	struct level l = {.fd = -1};
-	const int fd = cli_open(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	int rc;
 	*entry = true;
-	if (fd < 0) {
-		w->entry.kind = SR_FILE_REGULAR;
-		(void)sr_fail_errno(&w->failed, "open folder");
-		return 0;
+	for (;;) {
+		const int fd = open_one(w, at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+		if (fd < 0 && is_lack(errno))
+			return fail_lack(e);
+		if (fd < 0) {
+			w->entry.kind = SR_FILE_REGULAR;
+			(void)sr_fail_errno(&w->failed, "open folder");
+			return 0;
+		}
+		rc = read_names(&l, fd, &w->failed);
+		if (rc != SR_IO || !is_lack(errno))
+			break;
+		free_level(&l);
+		sr_err_clear(&w->failed);
+		if (!wait_for_one(w))
+			return fail_lack(e);
 	}
-	const int rc = read_names(&l, fd, &w->failed);
 	if (rc != 0)
 		w->entry.kind = SR_FILE_REGULAR; /* with its reason */
 	struct level *more =
@@ -426,6 +521,7 @@ static int enter(struct cli_walk *w, int at, const char *name, bool *entry, stru
 static int look(struct cli_walk *w, int at, const char *name, unsigned char type, bool *entry,
 	struct sr_err *e) {
 	struct stat st;
+	wait_for_fewer(w, w->most);
 	int rc = new_opened(w, e);
 	if (rc != 0)
 		return rc;
@@ -443,7 +539,7 @@ static int look(struct cli_walk *w, int at, const char *name, unsigned char type
 			w->entry.size = 0;
 			rc = enter(w, at, name, entry, e);
 		} else if (S_ISREG(st.st_mode)) {
-			open_regular(w, at, name, &st);
+			rc = open_regular(w, at, name, &st, e);
 			w->entry.mtime_s = st.st_mtim.tv_sec;
 			w->entry.mtime_ns = (uint32_t)st.st_mtim.tv_nsec;
 		} else if (S_ISLNK(st.st_mode)) {
@@ -511,6 +607,7 @@ static void told(void *ctx, struct sr_bytes path, const char *status, const char
 }
 
 static int read_file(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e);
+static bool was_changed(void *ctx);
 
 void cli_walk_age(struct cli_walk *w) {
 	w->age = true;
@@ -531,7 +628,7 @@ static void keep_last(struct cli_walk *w) {
 		(void)close(w->last);
 	w->last = -1;
 	if (w->keep && w->failed.code == SR_OK && w->opened->fd > STDIN_FILENO)
-		w->last = fcntl(w->opened->fd, F_DUPFD_CLOEXEC, 0);
+		w->last = open_copy(w, w->opened->fd);
 }
 
 /* The same file once more, with a position of its own. */
@@ -547,9 +644,20 @@ static void keep_again(struct cli_walk *w) {
 	if (w->again == NULL)
 		return; /* it is deposited as it is, and can be opened from there */
 	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", w->opened->fd);
-	w->again->fd = cli_open(AT_FDCWD, path, O_RDONLY);
+	w->again->fd = open_one(w, AT_FDCWD, path, O_RDONLY);
 	if (w->again->fd < 0)
 		(void)sr_fail_errno(&w->again->failed, "open again");
+}
+
+/* ${o} is its reader's now. */
+static struct opened *counted(struct cli_walk *w, struct opened *o) {
+	if (o->fd > STDIN_FILENO) {
+		(void)pthread_mutex_lock(&w->lock);
+		w->given++;
+		(void)pthread_mutex_unlock(&w->lock);
+		o->of = w;
+	}
+	return o;
 }
 
 static void give_again(struct cli_walk *w, struct sr_deposit_file *out) {
@@ -559,7 +667,8 @@ static void give_again(struct cli_walk *w, struct sr_deposit_file *out) {
 	*out = w->entry;
 	out->size = UINT64_MAX;
 	out->age = true;
-	out->content = (struct sr_deposit_content){read_file, close_file, w->again};
+	out->content = (struct sr_deposit_content){
+		.read = read_file, .close = close_file, .ctx = counted(w, w->again)};
 	w->again = NULL;
 }
 
@@ -571,7 +680,8 @@ static void give(struct cli_walk *w, struct sr_deposit_file *out) {
 	keep_last(w);
 	keep_again(w);
 	w->opened->failed = w->failed;
-	out->content = (struct sr_deposit_content){read_file, close_file, w->opened};
+	out->content = (struct sr_deposit_content){
+		read_file, close_file, counted(w, w->opened), was_changed};
 	w->opened = NULL;
 }
 
@@ -675,9 +785,20 @@ static int read_file(void *ctx, void *p, size_t len, size_t *got, struct sr_err 
 	}
 }
 
+/* Of the size that it had, and yet neither what it was before nor what it is now. */
+static bool was_changed(void *ctx) {
+	const struct opened *o = ctx;
+	struct stat st;
+	return o->looked && fstat(o->fd, &st) == 0 &&
+	       (st.st_mtim.tv_sec != o->mtime.tv_sec || st.st_mtim.tv_nsec != o->mtime.tv_nsec);
+}
+
 void cli_walk_source(
 	struct cli_walk *w, struct sr_deposit_source *out, const struct cli_walk_told *t) {
+	struct rlimit r;
 	w->told = *t;
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < OPEN_MANY)
+		w->most = (size_t)r.rlim_cur / 4;
 	*out = (struct sr_deposit_source){
 		.item = item, .file = file, .told = t->told != NULL ? told : NULL, .ctx = w};
 }

@@ -86,7 +86,7 @@ static int source_file(void *ctx, struct sr_deposit_file *out, struct sr_err *e)
 	out->path = sr_bytes_str("page.bin");
 	out->kind = SR_FILE_REGULAR;
 	out->size = SIZE;
-	out->content = (struct sr_deposit_content){source_read, NULL, s};
+	out->content = (struct sr_deposit_content){.read = source_read, .ctx = s};
 	return 1;
 }
 

@@ -35,7 +35,7 @@ released many
 many=$ITEM
 released empty
 empty=$ITEM
-ok as cu1 describe "$odd" --title $'A box\nof odd things' --quiet
+ok as cu1 describe "$odd" --title $'A box\nof odd things' --hazard hate@odd/large --quiet
 
 # A bag, with a manifest of its own kind and a tag file of its own.
 mkdir -p box1/data/letters
@@ -91,7 +91,8 @@ same "$(info External-Description)" 'A box\nof odd things'
 same "$(info Strongroom-Grant)" "$GRANT"
 same "$(info Strongroom-Request)" "$REQUEST"
 same "$(info Strongroom-Exported-By)" "$(who ri)"
-same "$(info Strongroom-Depositor)" "$(who de)"
+same "$(info Strongroom-Hazards)" hate 'of a part, which is in it'
+same "$(info Strongroom-Depositor)" '' # which the vault does not tell a researcher either
 ok as au checkouts --all --json
 info Internal-Sender-Identifier | grep -qFf - "$W/out" || fail 'the checkout is not known'
 # What we give out we take in.

@@ -56,3 +56,37 @@ age -d -i ri.age bag.age | tar -C bag -xf - || fail 'tar cannot unpack the bag'
 unpacked "bag/$ITEM/data/fold"
 (cd "bag/$ITEM" && sha256sum --quiet -c manifest-sha256.txt) || fail 'the bag is not whole'
 grep -qE '^data/fold/m.eml~[0-9]+/01.* was fold/m.eml/01' "bag/$ITEM/renamed.txt" || fail 'the name is not told'
+
+# The text of a file that a redaction left out is what its version has: it leaves, alone or in a bag, and is counted.
+printf '<html><p>%s</p>\n' "$(seq -s ' ' 30)" >page.html
+deposit page.html
+ok sr intake run
+ok as cu1 describe "$ITEM" --title page --quiet
+ok as cu1 checkout "$ITEM" --right quarantine --json
+LOOK=$(json checkout)
+ok as cu1 redact "$LOOK" --leave-out 0 --keep 1 --reason 'the names behind the page' --json
+left=$(json item)
+ok as cu1 return "$LOOK"
+ok as cu1 checkout "$left" --right quarantine --json
+LOOK=$(json checkout)
+ok as cu1 features "$LOOK" --reason study --json
+counts=$(json item)
+ok as cu1 return "$LOOK"
+ok as cu1 checkout "$counts" --right quarantine --json
+ok as cu1 cat "$(json checkout)"
+has '"page": 1, "tokens": 30'
+ok as cu2 describe "$left" --title page --quiet
+ok as cu2 release "$left" --quiet
+ok as ri request export "$left" --to ri.id.card --purpose research --ends 9d --reason r --json
+REQUEST=$(json request)
+ok as m1 vote "$REQUEST" approve
+ok as m2 vote "$REQUEST" approve
+ok as ri export "$(as ri grants --request "$REQUEST" --json | jq -r '.[0].id')" "$left" --out text.age
+age -d -i ri.age text.age >text || fail 'age cannot open it'
+grep -q '^1 2 3 .* 30$' text || fail 'the text is not in it'
+ok as ri export "$(as ri grants --request "$REQUEST" --json | jq -r '.[0].id')" "$left" --out text-bag.age --bag
+age -d -i ri.age text-bag.age | tar -C bag -xf - || fail 'tar cannot unpack the bag'
+same "$(awk '{ print $1 }' "bag/$left/manifest-sha256.txt")" "$(sha256sum <text | cut -d' ' -f1)"
+# What it was made from, and by whom, its readers are not told, and so not by a bag.
+hidden='Redacted-From|Depositor|'"${ITEM:0:12}|$(who cu1)"
+! grep -E "$hidden" "bag/$left/bag-info.txt" || fail 'the bag says what the vault does not'

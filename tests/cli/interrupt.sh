@@ -19,6 +19,7 @@ wait $pid || rc=$?
 exec 7>&-
 ((rc == 4)) || fail "status $rc after ^C, want 4"
 has 'stopped on request'
+hasnt 'unreadable' # which no file is by that
 has 'resume [0-9a-f]{32}'
 ACCESSION=$(grep -oE 'resume [0-9a-f]{32}' err | cut -d' ' -f2)
 ok sr status --json

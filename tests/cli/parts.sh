@@ -1,6 +1,6 @@
 #!/bin/bash
-# Hazards of pages, of time and of files: they decide the level; marked after a grant, what they mark is left out of the text
-# and of copies until the item is sealed anew; the replay agrees.
+# Hazards of pages, of time and of files: they decide the level; marked after a grant, what they mark is left out of the text,
+# of files with the same bytes, and of copies until the item is sealed anew; the replay agrees.
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
@@ -9,7 +9,9 @@ printf 'page one\n\fhow to build it\n\fpage three\n' >magazine.txt
 printf 'WEBVTT\n\n00:01.000 --> 00:04.000\nGood evening.\n\n05:00.000 --> 05:04.000\n<v Anna>the dangerous minute\n\n10:00.000 --> 10:01.000\nGood night.\n' >talk.vtt
 printf 'a list of names\n' >names
 printf 'no pages here\n' >plain.txt
-deposit magazine.txt talk.vtt names plain.txt
+mkdir again
+cp magazine.txt names again
+deposit magazine.txt talk.vtt names plain.txt again
 ok as cu1 describe "$ITEM" --title 'A magazine' --hazard hate
 file() { as cu1 show "$ITEM" --json | jq -r --arg p "$1" '[.file[].path] | index($p)'; }
 M=$(file magazine.txt) T=$(file talk.vtt) N=$(file names)
@@ -57,6 +59,9 @@ refused 1 "file $N has the hazard personal-data, which this grant's level does n
 ok as ri cat "$CHECKOUT" plain.txt
 has 'does not say where'
 hasnt 'no pages here'
+# Where the same bytes are once more, nothing is shown: the file that was marked is there.
+refused 1 "says what file $M says, which has the hazard instructional" as ri cat "$CHECKOUT" again/magazine.txt
+refused 1 "says what file $N says, which has the hazard personal-data" as ri cat "$CHECKOUT" again/names
 # Of what is left out no hash is told, which would say that a guess is right.
 ok as ri cat "$CHECKOUT" --list --json
 same "$(jq -r '[.[] | select(.sha256 != null)] | length' out)" 0

@@ -55,6 +55,13 @@ done
 for id in $(xmllint --xpath "//*[local-name()='linkingAgentIdentifierValue']/text()" events.xml | grep '^p-' | sort -u); do
 	grep -q "<agentIdentifierValue>$id</agentIdentifierValue>" events.xml || fail "no agent $id"
 done
+# From the middle of the log: what was read is known by its checkout.
+ok as au log --type viewed --json
+entry=$(jq '[.[] | select(any(.fields[]; . == ["event", "read"])) | .index] | max' out)
+ok as au audit export --premis --from "$entry" --to $((entry + 1))
+has "<linkingObjectIdentifierType>strongroom checkout</linkingObjectIdentifierType><linkingObjectIdentifierValue>$CHECKOUT<"
+hasnt 'linkingObjectIdentifierType>strongroom vault'
+xmllint --noout --relaxng "$HERE/premis.rng" out || fail 'of the middle: not of the structure'
 ok as au audit export --premis --from 5 --to 6
 xmllint --noout --relaxng "$HERE/premis.rng" out || fail 'without an event: not of the structure'
 refused 2 'premis' as au audit export

@@ -57,6 +57,22 @@ hasnt names
 checked cu1 "$parent"
 ok as cu1 cat "$CHECKOUT" 0
 same "$OUT" 'Dear Frau Öhm, the strike begins on Monday.'
+# What has the same bytes as a file that is taken out of says it still.
+ok as cu1 return "$CHECKOUT"
+cp letter again
+: >nothing
+: >too
+deposit letter again names nothing too
+checked cu1 "$ITEM"
+refused 2 'file 0 has the same bytes as file 1, which is left out: do the same with it, or say that it stays .--keep 0' \
+	as cu1 redact "$CHECKOUT" --leave-out 1 "${R[@]}"
+refused 2 'file 1 has the same bytes as file 0, which has gaps' as cu1 redact "$CHECKOUT" --gap 0:5-14 "${R[@]}"
+ok as cu1 redact "$CHECKOUT" --leave-out 3 --gap 0:5-14 --gap 1:37-43 "${R[@]}"
+ok as cu1 redact "$CHECKOUT" --leave-out 1 --keep 0 "${R[@]}" --json
+ok as cu1 show "$(json item)" --json
+same "$(jq '.file | length' out)" 4
+ok as cu1 return "$CHECKOUT"
+checked cu1 "$parent"
 # A version of a version; and what comes from another checkout is refused.
 ok as cu1 redact "$CHECKOUT" --leave-out 0 "${R[@]}"
 ok sr verify

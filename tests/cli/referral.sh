@@ -31,6 +31,15 @@ ok as of export "$GRANT" "$ITEM" --out page.age
 age -d -i police page.age | cmp - f || fail 'the authority does not read what was deposited'
 ok as au log --type export
 has "recipient $police"
+# Nobody has seen it, and no record says so.
+ok as au audit export --premis
+has '>decryption<'
+has '>dissemination<'
+hasnt '>rendering<|>displaying<'
+# As a bag it says what an officer is told of the item: who deposited it, too.
+ok as of export "$GRANT" "$ITEM" --out bag.age --bag
+age -d -i police bag.age | tar -xf - "$ITEM/bag-info.txt" || fail 'there is no bag'
+grep -qx "Strongroom-Depositor: $(who de)" "$ITEM/bag-info.txt" || fail 'the depositor is not told'
 
 refused 1 'instruction-missing' as of destroy "$ITEM" --reason 'handed over'
 ok as of destroy "$ITEM" --reason 'handed over' --instruction 'State attorney, 12 Js 1/31, of 3 May' --json

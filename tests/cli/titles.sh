@@ -28,6 +28,15 @@ deposit "$(printf 'odd\xff\nname')"
 ok as de list
 hasnt 'c\.txt$'
 
+# One that is too long does not end within a character.
+long=$(printf 'a%.0s' {1..22})$(printf 'é%.0s' {1..100})
+mkdir -p "deep/$long/$long/$long/$long/$long"
+echo d >"deep/$long/$long/$long/$long/$long/d"
+deposit --each file deep
+titled "deep/$long/$long/$long/$long/$(printf 'a%.0s' {1..22})$(printf 'é%.0s' {1..52})"
+deposit "$W/d.json" --title "a$(printf 'é%.0s' {1..600})"
+titled "a$(printf 'é%.0s' {1..511})"
+
 # Who asks a running core has to say so, and is told how.
 core
 refused 1 '--as IDENTITY' sr status

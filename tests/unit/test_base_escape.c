@@ -158,12 +158,39 @@ static void escaped_text_is_harmless(void **state) {
 	}
 }
 
+/* What is too long ends before the character that would be cut; what is no text ends anywhere. */
+static void fits(void **state) {
+	static const struct {
+		const char *text;
+		size_t max, want;
+	} cases[] = {
+		{"abc", 3, 3},
+		{"abc", 2, 2},
+		{"abc", 0, 0},
+		{"a\xc3\xa9z", 2, 1},
+		{"a\xc3\xa9z", 3, 3},
+		{"\xe2\x82\xac!", 1, 0},
+		{"\xe2\x82\xac!", 2, 0},
+		{"x\xf0\x9f\x98\x80", 4, 1},
+		{"x\xf0\x9f\x98\x80", 5, 5},
+		{"\xc3\xc3\xc3", 2, 2},
+		{"\x80\x80\x80\x80\x80\x80", 5, 5},
+		{"a\xc3", 1, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(cases); i++)
+		assert_int_equal(
+			sr_utf8_fit(sr_bytes_str(cases[i].text), cases[i].max).len, cases[i].want);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(utf8_borders),
 		cmocka_unit_test(what_is_escaped),
 		cmocka_unit_test(cuts_keep_characters_whole),
 		cmocka_unit_test(escaped_text_is_harmless),
+		cmocka_unit_test(fits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

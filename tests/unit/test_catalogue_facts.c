@@ -120,6 +120,12 @@ static void exposure(void **state) {
 	assert_int_equal(shown(&r, "item 3", day), 1);
 	assert_int_equal(shown(&r, "item 3", opened), 1);
 	assert_int_equal(shown(&r, "item 3", opened + 1), 0);
+	/* Opened before midnight, read after it. */
+	s_viewed(&r, "checkout 2", "read");
+	assert_int_equal(shown(&r, "item 3", opened + 1), 1);
+	assert_int_equal(shown(&r, "item 2", opened + 1), 0);
+	opened = rig_last(&r)->received;
+	assert_int_equal(shown(&r, "item 3", opened + 1), 0);
 	/* Shut and opened again on the day after that. */
 	s_viewed(&r, "checkout 2", "shut");
 	assert_int_equal(shown(&r, "item 3", opened + 1), 0);

@@ -69,7 +69,7 @@ static int read_content(void *ctx, void *p, size_t len, size_t *got, struct sr_e
 	struct content *c = ctx;
 
 	if (c->at >= c->fail_at)
-		return sr_fail(e, SR_IO, "the medium gave up");
+		return sr_fail(e, c->seed % 100 == 97 ? SR_LOCKED : SR_IO, "the medium gave up");
 	*got = c->size - c->at < len ? (size_t)(c->size - c->at) : len;
 	if (*got > 70000) /* short reads happen */
 		*got = 70000;
@@ -122,7 +122,8 @@ static int file(void *ctx, struct sr_deposit_file *out, struct sr_err *e) {
 	*c = (struct content){m, size_of(i), 0, i, i % 50 == 47 ? 40 : UINT64_MAX};
 	out->kind = SR_FILE_REGULAR;
 	out->size = said_of(m, c);
-	out->content = (struct sr_deposit_content){read_content, close_content, c};
+	out->content =
+		(struct sr_deposit_content){.read = read_content, .close = close_content, .ctx = c};
 	(void)pthread_mutex_lock(&m->lock);
 	m->open++;
 	m->open_most = m->open > m->open_most ? m->open : m->open_most;
@@ -171,6 +172,7 @@ static void check_bytes(struct sr_ahead *a, size_t i, bool hashed) {
 	if (i % 50 == 47) {
 		assert_true(sum->broken);
 		assert_string_equal(sum->reason, "the medium gave up");
+		assert_int_equal(sum->rc, i % 100 == 97 ? SR_LOCKED : 0); /* not the file's */
 		return;
 	}
 	assert_false(sum->broken);

@@ -119,7 +119,7 @@ static int source_file(void *ctx, struct sr_deposit_file *out, struct sr_err *e)
 	out->path = sr_bytes_str(names[s->given]);
 	out->kind = SR_FILE_REGULAR;
 	out->size = s->files[s->given].size;
-	out->content = (struct sr_deposit_content){source_read, NULL, &s->files[s->given]};
+	out->content = (struct sr_deposit_content){.read = source_read, .ctx = &s->files[s->given]};
 	s->given++;
 	return 1;
 }

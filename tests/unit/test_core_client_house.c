@@ -53,7 +53,7 @@ static int one_file(void *ctx, struct sr_deposit_file *out, struct sr_err *e) {
 		return 0;
 	const size_t i = o->item - 1;
 	o->contents[i] = (struct text){contents[i], 0};
-	out->content = (struct sr_deposit_content){one_read, NULL, &o->contents[i]};
+	out->content = (struct sr_deposit_content){.read = one_read, .ctx = &o->contents[i]};
 	out->path = sr_bytes_str(names[o->item - 1]);
 	out->kind = SR_FILE_REGULAR;
 	out->size = UINT64_MAX;
@@ -276,7 +276,7 @@ static int sealed_file(void *ctx, struct sr_deposit_file *out, struct sr_err *e)
 	(void)e;
 	if (s->given++ > 0)
 		return 0;
-	out->content = (struct sr_deposit_content){sealed_read, NULL, s};
+	out->content = (struct sr_deposit_content){.read = sealed_read, .ctx = s};
 	out->path = sr_bytes_str("letter.txt");
 	out->kind = SR_FILE_REGULAR;
 	out->size = UINT64_MAX;

@@ -218,7 +218,7 @@ static int next_file(void *ctx, struct sr_deposit_file *out, struct sr_err *e) {
 		return 0;
 	f->texts[i] = (struct text){all[i].content, 0};
 	out->path = sr_bytes_str(all[i].path);
-	out->content = (struct sr_deposit_content){next_bytes, NULL, &f->texts[i]};
+	out->content = (struct sr_deposit_content){.read = next_bytes, .ctx = &f->texts[i]};
 	out->media_type = sr_bytes_str("text/plain");
 	out->kind = SR_FILE_REGULAR;
 	out->mtime_s = W_TIME;

@@ -188,7 +188,7 @@ static void deposit(struct rig *g, uint8_t items[2][SR_ID]) {
 	put_tag(&b, 'J', NULL);
 	put_tag(&b, 'I', "");
 	put_file(&b, "diary.txt", "Tuesday.\n", 1000);
-	put_tag(&b, 'E', NULL);
+	put_tag(&b, 'C', NULL);
 	put_tag(&b, 'J', NULL);
 	assert_ok(rig_call(d, "deposit.put", NULL, &b), &d->e);
 	assert_int_equal(rig_count(d, "file"), 3);
@@ -198,6 +198,9 @@ static void deposit(struct rig *g, uint8_t items[2][SR_ID]) {
 	assert_cell(letter, "status", "stored");
 	assert_ok(sr_row_get_id(sha, SR_HASH, letter, "sha256", &d->e), &d->e);
 	assert_memory_equal(sha, want, SR_HASH);
+	assert_cell(rig_row(d, "file", "path", "diary.txt"), "status", "changed");
+	assert_cell(rig_row(d, "file", "path", "diary.txt"), "reason",
+		"it was written to while it was read");
 	assert_cell(rig_row(d, "file", "path", "torn.txt"), "status", "unreadable");
 	const struct sr_bytes reason = sr_row_get(rig_row(d, "file", "path", "torn.txt"), "reason");
 	assert_non_null(reason.p);
@@ -226,6 +229,7 @@ static void test_deposit_order(void **state) {
 	} bad[] = {
 		{"F", "between items; want inside an item"},
 		{"E", "between items; want inside a file"},
+		{"C", "between items; want inside a file"},
 		{"J", "between items; want inside an item"},
 		{"IE", "inside an item; want inside a file"},
 		{"II", "inside an item; want between items"},

@@ -430,7 +430,7 @@ static int next_file(void *ctx, struct sr_deposit_file *out, struct sr_err *e) {
 	t->len = (size_t)snprintf(t->bytes, sizeof t->bytes, "%s%zu.\n", PAGE, s->first + s->item);
 	snprintf(s->path, sizeof s->path, "page %zu.txt", s->first + s->item);
 	out->path = sr_bytes_str(s->path);
-	out->content = (struct sr_deposit_content){next_bytes, NULL, t};
+	out->content = (struct sr_deposit_content){.read = next_bytes, .ctx = t};
 	out->media_type = sr_bytes_str("text/plain");
 	out->kind = SR_FILE_REGULAR;
 	out->mtime_s = W_TIME;

@@ -502,7 +502,8 @@ static void rights_are_kept_apart(void **state) {
 	desk_free(d);
 }
 
-/* A copy is whole or not made: what was marked since the grant, above its level, stops it. */
+/* A copy is whole or not made: what was marked since the grant, above its level, stops it, also one
+ * that is under way. */
 static void a_part_above_the_grant(void **state) {
 	static const struct {
 		const char *mark, *says;
@@ -520,11 +521,23 @@ static void a_part_above_the_grant(void **state) {
 		struct desk *d =
 			desk_in(&(struct world_options){.members = 3, .level = {2, 3}}, files, 2);
 		struct world_draft draft;
+		struct sr_buf out;
+		size_t got = 0;
 
+		sr_buf_init(&out);
+		assert_ok(sr_room_export_begin(d->w->room, d->c.id, d->c.by->person, &d->w->e),
+			&d->w->e);
+		assert_ok(sr_room_export_read(d->w->room, d->c.id, &out, 16, &got, &d->w->e),
+			&d->w->e);
 		world_begin(&draft, d->w, &d->w->curator[0], SR_T_DESCRIBE);
 		sr_text_put_hex(&draft.text, "item", d->item[0], SR_ID);
 		sr_text_put(&draft.text, "mark", rows[i].mark);
 		assert_ok(world_commit(&draft, NULL), &d->w->out.err);
+		assert_fails(sr_room_export_read(
+				     d->w->room, d->c.id, &out, SR_EXPORT_READ, &got, &d->w->e),
+			SR_DENIED, &d->w->e, rows[i].says);
+		assert_int_equal(out.len, 16);
+		sr_buf_free(&out);
 		assert_fails(sr_room_export_begin(d->w->room, d->c.id, d->c.by->person, &d->w->e),
 			SR_DENIED, &d->w->e, rows[i].says);
 		desk_free(d);

@@ -687,7 +687,7 @@ static void time_ends_what_is_open(void **state) {
 	(void)state;
 	struct desk *d = desk_granted(NULL);
 	struct world *w = d->w;
-	struct sr_file f;
+	uint64_t files = 0;
 	struct sr_buf text;
 	size_t ended = 0, wiped = 0;
 
@@ -712,10 +712,10 @@ static void time_ends_what_is_open(void **state) {
 	assert_ok(sr_door_sweep(w->v, NULL, &w->e), &w->e);
 	check_out(d);
 	assert_ok(world_open(w, &d->c), &w->e);
-	assert_ok(sr_room_file(w->room, d->c.id, 0, &f, &w->e), &w->e);
+	assert_ok(sr_room_files(w->room, d->c.id, w->researcher[0].person, &files, &w->e), &w->e);
 	w->now = g.ends;
-	assert_fails(sr_room_file(w->room, d->c.id, 0, &f, &w->e), SR_DENIED, &w->e,
-		"the grant ended at ");
+	assert_fails(sr_room_files(w->room, d->c.id, w->researcher[0].person, &files, &w->e),
+		SR_DENIED, &w->e, "the grant ended at ");
 	assert_int_equal(sr_room_count(w->room), 0);
 	w->now = g.ends - 1800;
 	sr_grant_row_free(&g);

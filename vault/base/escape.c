@@ -66,6 +66,19 @@ bool sr_utf8_valid(struct sr_bytes in) {
 	return true;
 }
 
+struct sr_bytes sr_utf8_fit(struct sr_bytes in, size_t max) {
+	size_t at = max;
+	uint32_t cp;
+
+	if (in.len <= max)
+		return in;
+	while (at > 0 && max - at < 3 && (in.p[at] & 0xc0) == 0x80)
+		at--;
+	if (at + sr_utf8_next(sr_bytes_of(in.p + at, in.len - at), &cp) <= max)
+		at = max; /* what it would cut is no character */
+	return sr_bytes_of(in.p, at);
+}
+
 /* Characters that a terminal shows as nothing, or that move others. Ranges, ascending. */
 static bool deceptive(uint32_t cp) {
 	static const struct {

@@ -19,6 +19,8 @@ void sr_escape_text(struct sr_buf *out, struct sr_bytes in);
  * invalid or empty. Overlong forms, surrogates and values above 10FFFF are invalid. */
 size_t sr_utf8_next(struct sr_bytes in, uint32_t *cp);
 bool sr_utf8_valid(struct sr_bytes in);
+/* The beginning of ${in} that has at most ${max} bytes and does not end within a character. */
+struct sr_bytes sr_utf8_fit(struct sr_bytes in, size_t max);
 /* May it be shown as it is, as what sr_escape writes may: UTF-8 without any of what it replaces,
  * but for backslashes? */
 bool sr_escape_valid(struct sr_bytes in);

@@ -47,8 +47,8 @@ struct sr_ballots {
 };
 SR_MUST int sr_query_ballots(struct sr_ballots *out, struct sr_catalogue *c,
 	const struct sr_version_row *v, int64_t now, struct sr_err *e);
-/* Items with one of these hazards (tokens) that the person opened since ${since}, or has checked
- * out and may still open, without ${item}. */
+/* Items with one of these hazards (tokens) that the person opened or read since ${since}, or has
+ * checked out and may still open, without ${item}. */
 SR_MUST int sr_query_exposure(uint32_t *out, struct sr_catalogue *c, const char *person,
 	const uint8_t item[SR_ID], int64_t since, const char *const *hazards, struct sr_err *e);
 /* Live checkouts of the item by the person, without ${except} (NULL: none). */

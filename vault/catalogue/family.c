@@ -23,10 +23,11 @@ struct sr_family {
 	struct member *by_path; /* sorted; files of the same path in the order of the item */
 	uint32_t *place;        /* by file: in by_path, of the first of its path */
 	uint32_t *up; /* by place: of the closest whose path is a stem of this; NONE: none */
-	struct sr_bytes *path; /* by file */
-	uint32_t *of;          /* by file; NONE: nothing is known */
-	bool *cut;             /* by file: the end of its path was cut */
-	bool *hit, *kin;       /* at work: by place, twice; by file */
+	struct sr_bytes *path;  /* by file */
+	uint32_t *of;           /* by file; NONE: nothing is known */
+	bool *cut;              /* by file: the end of its path was cut */
+	uint32_t *first, *copy; /* by file: the first, and the next in the ring, of its bytes */
+	bool *hit, *kin;        /* at work: by place, twice; by file */
 };
 
 /* The first byte that is another, or the end of the shorter one. */
@@ -74,6 +75,8 @@ void sr_family_free(struct sr_family *f) {
 	free(f->path);
 	free(f->of);
 	free(f->cut);
+	free(f->first);
+	free(f->copy);
 	free(f->hit);
 	free(f->kin);
 	free(f);
@@ -96,9 +99,39 @@ static void links(struct sr_family *f) {
 	}
 }
 
+struct content {
+	uint8_t sha256[SR_HASH];
+	uint32_t file;
+};
+
+static int by_content(const void *a, const void *b) {
+	const struct content *x = a, *y = b;
+	const int c = memcmp(x->sha256, y->sha256, SR_HASH);
+
+	return c != 0 ? c : x->file < y->file ? -1 : x->file > y->file;
+}
+
+/* Those that follow each other with one hash become a ring. */
+static void rings(struct sr_family *f, struct content *of, size_t count) {
+	size_t first = 0;
+
+	if (count > 0)
+		qsort(of, count, sizeof *of, by_content);
+	for (size_t i = 1; i < count; i++) {
+		if (memcmp(of[i].sha256, of[first].sha256, SR_HASH) != 0)
+			first = i;
+		f->first[of[i].file] = of[first].file;
+		f->copy[of[i].file] = of[first].file;
+		if (first < i)
+			f->copy[of[i - 1].file] = of[i].file;
+	}
+}
+
 static int paths(struct sr_family *f, struct sr_item *it, struct sr_err *e) {
+	struct content *of = calloc((size_t)f->count + 1, sizeof *of);
+	size_t n = 0;
 	struct sr_file file;
-	int rc = 0;
+	int rc = of == NULL ? sr_fail(e, SR_NOMEM, "no memory for %u files", f->count) : 0;
 
 	for (uint32_t i = 0; rc == 0 && i < f->count; i++) {
 		rc = sr_item_file(it, i, &file, e);
@@ -107,11 +140,19 @@ static int paths(struct sr_family *f, struct sr_item *it, struct sr_err *e) {
 		f->path[i] = file.path;
 		f->by_path[i] = (struct member){file.path, i};
 		f->of[i] = NONE;
+		f->first[i] = f->copy[i] = i;
+		if (file.kind != SR_FILE_REGULAR || file.size == 0)
+			continue;
+		memcpy(of[n].sha256, file.sha256, SR_HASH);
+		of[n++].file = i;
 	}
 	if (rc == 0 && f->count > 0)
 		qsort(f->by_path, f->count, sizeof *f->by_path, by_path);
 	if (rc == 0)
 		links(f);
+	if (rc == 0)
+		rings(f, of, n);
+	free(of);
 	return rc;
 }
 
@@ -149,10 +190,13 @@ int sr_family_new(struct sr_family **out, struct sr_catalogue *c, const uint8_t 
 	f->path = calloc((size_t)count + 1, sizeof *f->path);
 	f->of = calloc((size_t)count + 1, sizeof *f->of);
 	f->cut = calloc((size_t)count + 1, sizeof *f->cut);
+	f->first = calloc((size_t)count + 1, sizeof *f->first);
+	f->copy = calloc((size_t)count + 1, sizeof *f->copy);
 	f->hit = calloc(2 * (size_t)count + 1, sizeof *f->hit);
 	f->kin = calloc((size_t)count + 1, sizeof *f->kin);
 	if (f->by_path == NULL || f->place == NULL || f->up == NULL || f->path == NULL ||
-		f->of == NULL || f->cut == NULL || f->hit == NULL || f->kin == NULL)
+		f->of == NULL || f->cut == NULL || f->first == NULL || f->copy == NULL ||
+		f->hit == NULL || f->kin == NULL)
 		rc = sr_fail(e, SR_NOMEM, "no memory for %llu files", (unsigned long long)count);
 	if (rc == 0)
 		rc = paths(f, it, e);
@@ -204,51 +248,37 @@ bool sr_family_ancestors(const struct sr_family *f, uint64_t file,
 	return true;
 }
 
-struct sought {
-	uint64_t file;
-	bool there;
-};
-
-static bool is_it(void *ctx, uint64_t ancestor) {
-	struct sought *s = ctx;
-
-	s->there = s->there || ancestor == s->file;
-	return !s->there;
+uint64_t sr_family_copy(const struct sr_family *f, uint64_t file) {
+	return f->copy[file];
 }
 
-static bool came_out_of(const struct sr_family *f, uint64_t file, uint64_t of) {
-	struct sought s = {of, false};
+/* The first of those that it is called after: its place in by_path; count: none. */
+static uint32_t called_after(const struct sr_family *f, uint64_t text) {
+	const struct sr_bytes path = f->path[text];
+	size_t end = path.len;
 
-	(void)sr_family_ancestors(f, file, is_it, &s);
-	return s.there;
-}
-
-bool sr_family_kin(const struct sr_family *f, uint64_t a, uint64_t b) {
-	if (a == b || came_out_of(f, a, b) || came_out_of(f, b, a))
-		return true;
-	return (f->cut[a] || f->cut[b]) && f->of[a] != NONE && f->of[a] == f->of[b];
+	while (end > 0 && path.p[end - 1] != '/')
+		end--;
+	return end < 2 ? f->count : find(f, sr_bytes_of(path.p, end - 1));
 }
 
 bool sr_family_source(uint64_t *source, const struct sr_family *f, uint64_t text) {
-	const struct sr_bytes path = f->path[text];
-	size_t end = path.len;
 	uint32_t at;
 
 	if (f->of[text] != NONE) {
 		*source = f->of[text];
 		return true;
 	}
-	while (end > 0 && path.p[end - 1] != '/')
-		end--;
-	if (end < 2)
-		return false;
-	const struct sr_bytes stem = sr_bytes_of(path.p, end - 1);
-
-	at = find(f, stem);
-	if (at == f->count || (at + 1 < f->count && compare(f->by_path[at + 1].path, stem) == 0))
+	at = called_after(f, text);
+	if (at == f->count ||
+		(at + 1 < f->count && compare(f->by_path[at + 1].path, f->by_path[at].path) == 0))
 		return false;
 	*source = f->by_path[at].file;
 	return true;
+}
+
+bool sr_family_has_source(const struct sr_family *f, uint64_t text) {
+	return f->of[text] != NONE || called_after(f, text) < f->count;
 }
 
 /* Hostile containers have thousands of members of one name, so those of one path are looked at
@@ -278,4 +308,52 @@ void sr_family_spread(struct sr_family *f, uint8_t *marks, uint8_t of, uint8_t m
 			(from != NONE && (marks[from] == of || (f->cut[i] && f->kin[from]))))
 			marks[i] = mark;
 	}
+}
+
+void sr_family_copies(struct sr_family *f, uint8_t *files, uint8_t mark) {
+	memset(f->kin, 0, f->count * sizeof *f->kin);
+	for (uint32_t i = 0; i < f->count; i++)
+		f->kin[f->first[i]] |= files[i] != 0;
+	for (uint32_t i = 0; i < f->count; i++)
+		if (files[i] == 0 && f->kin[f->first[i]])
+			files[i] = mark;
+}
+
+/* ${mark} for all that something came out of whose byte is ${of}, and where its path is cut for
+ * what came out of the same. */
+static void again_above(struct sr_family *f, uint8_t *files, uint8_t of, uint8_t mark) {
+	bool *from = f->kin, *cut_from = f->hit + f->count;
+
+	memset(f->hit, 0, 2 * (size_t)f->count * sizeof *f->hit);
+	memset(f->kin, 0, f->count * sizeof *f->kin);
+	for (uint32_t i = 0; i < f->count; i++) {
+		if (files[i] != of)
+			continue;
+		for (uint32_t at = f->up[f->place[i]]; at != NONE && !f->hit[at]; at = f->up[at])
+			f->hit[at] = true;
+		if (f->of[i] == NONE)
+			continue;
+		from[f->of[i]] = true;
+		cut_from[f->of[i]] = cut_from[f->of[i]] || f->cut[i];
+	}
+	for (uint32_t i = 0; i < f->count; i++)
+		if (files[i] == 0 && (f->hit[f->place[i]] || from[i] ||
+					     (f->of[i] != NONE && cut_from[f->of[i]])))
+			files[i] = mark;
+}
+
+void sr_family_again(struct sr_family *f, uint8_t *files) {
+	enum {
+		SAYS = 1, /* it, or a copy */
+		AGAIN
+	};
+
+	for (uint32_t i = 0; i < f->count; i++)
+		files[i] = files[i] != 0 ? SAYS : 0;
+	sr_family_copies(f, files, SAYS);
+	sr_family_spread(f, files, SAYS, AGAIN);
+	again_above(f, files, SAYS, AGAIN);
+	sr_family_copies(f, files, AGAIN);
+	for (uint32_t i = 0; i < f->count; i++)
+		files[i] = files[i] != 0;
 }

@@ -10,6 +10,10 @@
  * it, must not be left with a part of it.
  *
  * Families are flat lists of ancestors: what came out of a file is marked with it in one pass.
+ *
+ * The same bytes may lie in an item many times: an attachment of every letter of an exchange, a box
+ * and the same box unpacked. What one of these says, all of them say. A file without bytes says
+ * nothing, and is no copy of another.
  */
 #ifndef SR_CATALOGUE_FAMILY_H
 #define SR_CATALOGUE_FAMILY_H
@@ -30,13 +34,22 @@ void sr_family_free(struct sr_family *f); /* NULL allowed */
 bool sr_family_ancestors(const struct sr_family *f, uint64_t file,
 	bool (*each)(void *ctx, uint64_t ancestor), void *ctx);
 
-/* Says one of both again what the other says: did either come out of the other, as far as that is
- * known? Of cut paths any two that came out of the same container are. */
-bool sr_family_kin(const struct sr_family *f, uint64_t a, uint64_t b);
+/* Next of the files with the bytes of ${file}, in a ring: itself where there is no other. */
+uint64_t sr_family_copy(const struct sr_family *f, uint64_t file);
+/* ${files}: a byte for each file. 0 becomes ${mark} for copies of those whose byte is not 0. */
+void sr_family_copies(struct sr_family *f, uint8_t *files, uint8_t mark);
+
+/* ${files}: a byte for each file. It becomes 1 for every file that says again what one says whose
+ * byte is not 0: a copy of it, what came out of it or of a copy, what it or a copy came out of, as
+ * far as that is known, and copies of these. Of cut paths any two that came out of the same
+ * container do. */
+void sr_family_again(struct sr_family *f, uint8_t *files);
 
 /* The file that ${text}, which the vault made, is the text of. false: several have the name that it
  * is called after, and nothing says which; or none has. */
 bool sr_family_source(uint64_t *source, const struct sr_family *f, uint64_t text);
+/* Is it there at all, whichever of several it is? */
+bool sr_family_has_source(const struct sr_family *f, uint64_t text);
 
 /* ${marks}: a byte for each file. 0 becomes ${mark} where an ancestor's byte is ${of}, which is
  * not ${mark}. */

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 
+#include "base/escape.h"
 #include "merkle/tree.h"
 
 enum {
@@ -159,9 +160,7 @@ int sr_pack_list_root(uint8_t root[SR_HASH], struct sr_bytes names, struct sr_er
 
 void sr_file_list_begin(struct sr_buf *out, struct sr_bytes title, uint32_t count) {
 	sr_buf_put(out, files_magic, sizeof files_magic);
-	if (title.len > SR_LIST_TITLE_MAX)
-		title.len = SR_LIST_TITLE_MAX;
-	sr_buf_put_lp(out, title);
+	sr_buf_put_lp(out, sr_utf8_fit(title, SR_LIST_TITLE_MAX));
 	sr_buf_put_le32(out, count);
 }
 

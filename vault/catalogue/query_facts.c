@@ -285,12 +285,14 @@ int sr_query_ballots(struct sr_ballots *out, struct sr_catalogue *c, const struc
 
 /* Checkouts `k` that showed something since ?2, or may still: one that waits to be opened counts
  * from when it began, so that no number of them is opened at once later, and then from when it was
- * opened, however long before it began. (Where items are sealed anew nobody looks.) None that began
+ * opened, however long before it began, and again from when a file of it is read: what was opened
+ * before midnight may be read after it. (Where items are sealed anew nobody looks.) None that began
  * before ?3 is live so long. */
 #define SHOWN                                                                                 \
 	"k.begun >= ?3 AND ((k.opened = 0 AND k.ended IS NULL AND k.right_to <> 'reseal') OR" \
 	" (k.opened = 1 AND EXISTS(SELECT 1 FROM views w JOIN entries o ON o.entry = w.entry" \
-	" WHERE w.checkout = k.checkout AND w.event = 'open' AND o.received >= ?2)))"
+	" WHERE w.checkout = k.checkout AND w.event IN ('open', 'read', 'read-part') AND"     \
+	" o.received >= ?2)))"
 #define OF_CHECKOUT SR_HAZARDS_OF("k.n")
 
 int sr_query_exposure(uint32_t *out, struct sr_catalogue *c, const char *person,

@@ -135,10 +135,13 @@ static size_t fill(struct entry *en, struct sr_sha256 *sha, uint8_t *p, size_t l
 	while (have < len && !en->ended) {
 		struct sr_err why;
 		size_t got = 0;
+		int rc;
 
 		sr_err_clear(&why);
-		if (c->read(c->ctx, p + have, len - have, &got, &why) != 0) {
+		rc = c->read(c->ctx, p + have, len - have, &got, &why);
+		if (rc != 0) {
 			en->sum.broken = true;
+			en->sum.rc = rc == SR_LOCKED || rc == SR_NOMEM ? rc : 0;
 			snprintf(en->sum.reason, sizeof en->sum.reason, "%.199s",
 				why.text[0] != '\0' ? why.text : "it could not be read");
 		}
@@ -151,6 +154,7 @@ static size_t fill(struct entry *en, struct sr_sha256 *sha, uint8_t *p, size_t l
 	if (en->ended) {
 		if (sha != NULL)
 			sr_sha256_final(sha, en->sum.sha256);
+		en->sum.changed = !en->sum.broken && c->changed != NULL && c->changed(c->ctx);
 		close_found(&en->of);
 	}
 	return have;

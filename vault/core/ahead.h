@@ -53,6 +53,9 @@ struct sr_ahead_sum {
 	uint64_t size;
 	uint8_t sha256[SR_HASH]; /* zeros if it was not asked for */
 	bool broken;
+	int rc;       /* of broken: LOCKED, NOMEM, which is not because of the file; or 0 */
+	bool changed; /* it was written to meanwhile: what was read may never have been in it at
+			 once */
 	char reason[SR_AHEAD_REASON];
 };
 

@@ -697,11 +697,15 @@ SR_MUST int sr_client_scan(struct sr_client *c, const uint8_t checkout[SR_ID],
 /* --- deposit (client_deposit.c) --------------------------------------------------------------- */
 
 struct sr_deposit_content { /* the bytes of one regular file */
-	/* *got 0 at the end. A failure is recorded as the file's reason, and goes on. */
+	/* *got 0 at the end. A failure is recorded as the file's reason, and goes on; but for
+	 * LOCKED (stopped on request) and NOMEM, which are none of the file: the deposit ends. */
 	int (*read)(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e);
 	/* Called once, after the last read; may be NULL. */
 	void (*close)(void *ctx);
 	void *ctx;
+	/* Was it written to while it was read? Asked once, at an end without failure, before close;
+	 * may be NULL. */
+	bool (*changed)(void *ctx);
 };
 struct sr_deposit_file {
 	struct sr_bytes path;       /* as it shall be known, 1..SR_PATH_MAX bytes, any */

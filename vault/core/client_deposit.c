@@ -26,7 +26,7 @@ struct sent { /* a file whose outcome the vault has not told yet */
 	uint8_t sha256[SR_HASH];
 	bool content; /* stored with content; else recorded or unreadable */
 	bool hashed;  /* sha256 is known before the vault tells */
-	bool broken;
+	bool broken, changed;
 	bool age;              /* size is that of the age file; what is in it is the vault's word */
 	uint8_t leaf[SR_HASH]; /* what it counts as in the files' root */
 	size_t item;           /* its place in items */
@@ -202,8 +202,9 @@ static int sent_new(struct sent **out, struct flow *f, struct sr_bytes path, str
 }
 
 /* What was read into messages. That it could not be read is the file's failure, not ours: in
- * ${done}. A message that is full goes when more comes, or when the file has ended: most files lie
- * in one as a whole, and cost the vault no hand-over (core/inflow.h). */
+ * ${done}; that somebody stopped us is none of the file. A message that is full goes when more
+ * comes, or when the file has ended: most files lie in one as a whole, and cost the vault no
+ * hand-over (core/inflow.h). */
 static int send_content(struct flow *f, struct sent *done, struct sr_err *e) {
 	const struct sr_ahead_sum *sum;
 	int rc = 0;
@@ -221,9 +222,12 @@ static int send_content(struct flow *f, struct sent *done, struct sr_err *e) {
 		f->out->bytes += b.len;
 	}
 	sum = sr_ahead_sum(f->ahead);
+	if (sum->rc != 0)
+		return sr_fail(e, (enum sr_code)sum->rc, "%s", sum->reason);
 	done->size = sum->size;
 	done->content = !sum->broken && !done->age;
 	done->broken = sum->broken;
+	done->changed = sum->changed;
 	done->hashed = f->hash;
 	memcpy(done->sha256, sum->sha256, SR_HASH);
 	memcpy(done->reason, sum->reason, sizeof done->reason);
@@ -287,7 +291,7 @@ static int send_file(struct flow *f, const struct sr_deposit_file *file, struct 
 		sr_buf_put_u8(&f->q.body, 'X');
 		sr_buf_put_lp(&f->q.body, sr_bytes_str(done.reason));
 	} else {
-		sr_buf_put_u8(&f->q.body, 'E');
+		sr_buf_put_u8(&f->q.body, done.changed ? 'C' : 'E');
 	}
 	if (rc == 0)
 		rc = sent_new(&s, f, file->path, e);
@@ -311,8 +315,7 @@ static int begin_item(struct flow *f, struct sr_bytes title, struct sr_err *e) {
 	}
 	memset(&f->items[f->item_count++], 0, sizeof *f->items);
 	sr_buf_put_u8(&f->q.body, 'I');
-	sr_buf_put_lp(&f->q.body,
-		title.len > SR_LIST_TITLE_MAX ? sr_bytes_of(title.p, SR_LIST_TITLE_MAX) : title);
+	sr_buf_put_lp(&f->q.body, sr_utf8_fit(title, SR_LIST_TITLE_MAX));
 	return sr_buf_ok(&f->q.body, e);
 }
 

@@ -434,6 +434,10 @@ int sr_inflow_feed(struct sr_inflow *s, struct sr_bytes data, struct sr_err *e) 
 	return after_move(s, e);
 }
 
+void sr_inflow_changed(struct sr_inflow *s) {
+	s->file.changed = s->in_file;
+}
+
 int sr_inflow_file_end(struct sr_inflow *s, struct sr_bytes broken, struct sr_err *e) {
 	int rc = check(s, true, true, e);
 	if (rc != 0)

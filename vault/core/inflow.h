@@ -38,6 +38,8 @@ SR_MUST int sr_inflow_file(struct sr_inflow *s, const struct sr_ingest_file *f, 
  * open to its end becomes an unreadable file, with the reason. */
 SR_MUST int sr_inflow_age(struct sr_inflow *s, struct sr_err *e);
 SR_MUST int sr_inflow_feed(struct sr_inflow *s, struct sr_bytes data, struct sr_err *e);
+/* The file at hand, which ends next, was written to while it was read. */
+void sr_inflow_changed(struct sr_inflow *s);
 /* ${broken}: the depositor could not read further, for this reason; p == NULL: the file is whole.
  */
 SR_MUST int sr_inflow_file_end(struct sr_inflow *s, struct sr_bytes broken, struct sr_err *e);

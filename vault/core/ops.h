@@ -108,6 +108,8 @@
  *               lp media type, lp note  file begins; only REGULAR has data
  *           'D' lp data                  the next bytes of the file
  *           'E'                          the file ends well
+ *           'C'                          it ends, and was written to while it was read: stored as
+ *               it came, and marked as changed, as one whose size is another than expected
  *           'X' lp reason                the file could not be read further; kept with the reason
  *           'J'                          item ends
  *   body out  rows: file {status stored|changed|unreadable|recorded, path bytes, size,

@@ -197,8 +197,10 @@ static int get_file(struct sr_ingest_file *f, struct sr_reader *in, struct sr_er
 	return rc;
 }
 
-/* Do the records that follow bring the whole file? Then ${in} moves behind it. */
-static bool all_here(struct sr_reader *in, struct sr_bytes *records, struct sr_bytes *broken) {
+/* Do the records that follow bring the whole file? Then ${in} moves behind it; ${*end} is the last
+ * one's tag. */
+static bool all_here(
+	struct sr_reader *in, struct sr_bytes *records, struct sr_bytes *broken, uint8_t *end) {
 	struct sr_reader r = *in;
 	const size_t from = r.pos;
 	struct sr_bytes v = {0};
@@ -214,20 +216,23 @@ static bool all_here(struct sr_reader *in, struct sr_bytes *records, struct sr_b
 		return false;
 	*records = sr_bytes_of(in->in.p + from, to - from);
 	*in = r;
-	return tag == 'E' || tag == 'X';
+	*end = tag;
+	return tag == 'E' || tag == 'C' || tag == 'X';
 }
 
 static int put_file(struct sr_inflow *s, struct sr_reader *in, struct sr_err *e) {
 	struct sr_ingest_file f = {0};
 	struct sr_bytes records = {0}, broken = {0};
 	struct sr_reader at;
+	uint8_t end = 0;
 	int rc = get_file(&f, in, e);
 	if (rc != 0)
 		return rc;
 	at = *in;
-	if (!all_here(&at, &records, &broken))
+	if (!all_here(&at, &records, &broken, &end))
 		return sr_inflow_file(s, &f, e);
 	*in = at;
+	f.changed = end == 'C';
 	return sr_inflow_whole(s, &f, records, broken, e);
 }
 
@@ -247,13 +252,16 @@ static int put_record(struct sr_inflow *s, uint8_t tag, struct sr_reader *in, st
 		return rc == 0 ? sr_inflow_feed(s, v, e) : rc;
 	case 'E':
 		return sr_inflow_file_end(s, v, e);
+	case 'C':
+		sr_inflow_changed(s);
+		return sr_inflow_file_end(s, v, e);
 	case 'X':
 		rc = sr_get_lp(in, &v, SR_FILE_NOTE_MAX, e);
 		return rc == 0 ? sr_inflow_file_end(s, v, e) : rc;
 	case 'J':
 		return sr_inflow_item_end(s, e);
 	default:
-		return sr_fail(e, SR_CORRUPT, "record 0x%02x, want one of I A F D E X J", tag);
+		return sr_fail(e, SR_CORRUPT, "record 0x%02x, want one of I A F D E C X J", tag);
 	}
 }
 

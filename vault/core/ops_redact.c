@@ -14,20 +14,19 @@ enum {
 	NAMES = 16 /* a container in a container...: of each the number is in the name */
 };
 
-static int feed(
-	struct sr_inflow *in, const struct sr_redacting *r, uint64_t file, struct sr_err *e) {
+/* By way of ${chunk}, CHUNK bytes. */
+static int feed(struct sr_inflow *in, const struct sr_redacting *r, uint64_t file, uint8_t *chunk,
+	struct sr_err *e) {
 	struct sr_redact_cursor c = {.file = file};
-	uint8_t *chunk = malloc(CHUNK);
-	size_t got = 1;
-	int rc = chunk == NULL ? sr_fail(e, SR_NOMEM, "out of memory") : 0;
+	size_t got = 1, most = 0;
+	int rc = 0;
 	while (rc == 0 && got > 0) {
 		rc = sr_redact_read(r, &c, chunk, CHUNK, &got, e);
+		most = got > most ? got : most;
 		if (rc == 0 && got > 0)
 			rc = sr_inflow_feed(in, sr_bytes_of(chunk, got), e);
 	}
-	if (chunk != NULL)
-		sr_wipe(chunk, CHUNK);
-	free(chunk);
+	sr_wipe(chunk, most < SR_REDACT_MARK ? SR_REDACT_MARK : most);
 	return rc;
 }
 
@@ -91,7 +90,7 @@ static int put_name(
 }
 
 static int put_file(struct sr_inflow *in, const struct sr_redacting *r, uint64_t index, bool keep,
-	struct sr_err *e) {
+	uint8_t *chunk, struct sr_err *e) {
 	struct sr_buf name;
 	struct sr_file f;
 	sr_buf_init_secret(&name);
@@ -109,10 +108,11 @@ static int put_file(struct sr_inflow *in, const struct sr_redacting *r, uint64_t
 		.note = keep || f.note.len == 0 ? f.note : sr_bytes_str("redacted"),
 		.mtime_s = f.mtime_s,
 		.mtime_ns = f.mtime_ns,
-		.size_expected = UINT64_MAX};
+		.size_expected = UINT64_MAX,
+		.changed = (f.flags & SR_FILE_CHANGED) != 0};
 	rc = sr_inflow_file(in, &g, e);
 	if (rc == 0 && f.kind == SR_FILE_REGULAR)
-		rc = feed(in, r, index, e);
+		rc = feed(in, r, index, chunk, e);
 	if (rc == 0)
 		rc = sr_inflow_file_end(in, sr_bytes_of(NULL, 0), e);
 	sr_buf_free(&name);
@@ -122,17 +122,20 @@ static int put_file(struct sr_inflow *in, const struct sr_redacting *r, uint64_t
 static int put_item(struct sr_inflow *in, const struct sr_redacting *r,
 	const struct sr_item_row *parent, bool keep, struct sr_err *e) {
 	const char *title = keep && parent->title != NULL ? parent->title : "";
+	uint8_t *chunk = malloc(CHUNK);
 	uint64_t files = 0;
 	size_t len = strlen(title);
 	if (len > SR_LIST_TITLE_MAX)
 		len = 0;
-	int rc = sr_room_files(r->room, r->checkout, r->person, &files, e);
+	int rc = chunk == NULL ? sr_fail(e, SR_NOMEM, "out of memory")
+			       : sr_room_files(r->room, r->checkout, r->person, &files, e);
 	if (rc == 0)
 		rc = sr_inflow_item_begin(in, sr_bytes_of((const uint8_t *)title, len), e);
 	for (uint64_t i = 0; rc == 0 && i < files; i++) {
 		if (!sr_redact_drops(r->plan, i))
-			rc = put_file(in, r, i, keep, e);
+			rc = put_file(in, r, i, keep, chunk, e);
 	}
+	free(chunk);
 	return rc == 0 ? sr_inflow_item_end(in, e) : rc;
 }
 

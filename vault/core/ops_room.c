@@ -100,8 +100,10 @@ int sr_op_reseal(struct sr_x *x, struct sr_err *e) {
 	return 0;
 }
 
-static void put_file(
-	struct sr_rows_out *o, uint64_t index, const struct sr_file *f, bool withheld) {
+static int put_file(
+	void *ctx, uint64_t index, const struct sr_file *f, bool withheld, struct sr_err *e) {
+	struct sr_rows_out *o = ctx;
+	(void)e;
 	sr_row(o, "file");
 	sr_row_dec(o, "index", index);
 	sr_row_bytes(o, "path", f->path);
@@ -116,31 +118,28 @@ static void put_file(
 	sr_row_flag(o, "rendition", sr_file_is_rendition(f));
 	if (f->note.len > 0)
 		sr_row_bytes(o, "note", f->note);
+	return 0;
 }
 
 int sr_op_checkout_files(struct sr_x *x, struct sr_err *e) {
 	struct sr_page page;
 	struct sr_rows_out o;
 	uint8_t id[SR_ID];
-	uint64_t total = 0;
 	int rc = checkout(id, x, e);
 	if (rc == 0)
 		rc = sr_in_page(x, &page, FILES_DEFAULT, FILES_MAX, e);
-	if (rc == 0)
-		rc = sr_room_files(x->core->room, id, x->caller.person, &total, e);
 	if (rc != 0)
 		return rc;
-	sr_text_put_dec(&x->r->head, "total", total);
+	struct sr_room_listing l = {.checkout = id,
+		.person = x->caller.person,
+		.offset = page.offset,
+		.limit = page.limit,
+		.each = put_file,
+		.ctx = &o};
 	sr_rows_begin(&o, &x->r->body);
-	for (uint64_t i = page.offset; rc == 0 && i < total && i - page.offset < page.limit; i++) {
-		struct sr_file f;
-		bool withheld = true;
-		rc = sr_room_withheld(&withheld, x->core->room, id, i, e);
-		if (rc == 0)
-			rc = sr_room_file(x->core->room, id, i, &f, e);
-		if (rc == 0)
-			put_file(&o, i, &f, withheld);
-	}
+	rc = sr_room_list(x->core->room, &l, e);
+	if (rc == 0)
+		sr_text_put_dec(&x->r->head, "total", l.total);
 	return rc;
 }
 

@@ -12,6 +12,7 @@
  */
 #include "intake/deposit.h"
 
+#include "base/escape.h"
 #include "base/secret.h"
 #include "board/erase.h"
 #include "board/fixity.h"
@@ -377,8 +378,7 @@ static int on_file(void *ctx, const struct sr_ingest_file_result *r, struct sr_e
 
 	list_file(&f, d->file, r);
 	if (d->title.len == 0)
-		sr_buf_put(&d->title, f.path.p,
-			f.path.len < SR_LIST_TITLE_MAX ? f.path.len : SR_LIST_TITLE_MAX);
+		sr_buf_put_bytes(&d->title, sr_utf8_fit(f.path, SR_LIST_TITLE_MAX));
 	list_begin(d);
 	sr_file_list_add(&d->rows, &f);
 	if (d->rows.len > list_max)

@@ -3,11 +3,16 @@
  * of RFC 8493, 2.2.2, where one fits, and our own. Ids, so that whoever has the bag can ask the
  * vault, or an auditor, about it; the log's size and root bind what is said to a state of the log
  * that witnesses know.
+ *
+ * Whoever takes the copy away learns no more from these lines than they are told of the item by the
+ * vault: who deposited it, and of a redacted version what it was made from, are for curators,
+ * officers and auditors, and for the depositor.
  */
 #include "room/bagging.h"
 #include "room/room_internal.h"
 
 #include "base/time.h"
+#include "board/invariants.h"
 #include "ledger/ledger.h"
 
 static void id_line(struct sr_bagging *b, const char *label, const uint8_t id[SR_ID]) {
@@ -46,21 +51,43 @@ static int entry_lines(struct sr_bagging *b, struct sr_room *r, const char *entr
 	return 0;
 }
 
+static int sees_deposit(bool *sees, struct sr_room *r, const struct opened *o,
+	const struct sr_item_row *item, struct sr_err *e) {
+	struct sr_person_row p = {0};
+	int rc = sr_query_person(&p, r->v->catalogue, o->person, e);
+
+	*sees = rc == 0 &&
+		((p.roles & (SR_ROLE_CURATOR | SR_ROLE_OFFICER | SR_ROLE_AUDITOR)) != 0 ||
+			strcmp(item->depositor, o->person) == 0);
+	sr_person_row_free(&p);
+	return rc;
+}
+
 static int item_lines(
 	struct sr_bagging *b, struct sr_room *r, const struct opened *o, struct sr_err *e) {
 	struct sr_item_row item = {0};
+	char *hazards = NULL; /* of its parts, too: all of it is in the bag */
+	bool sees = false;
 	int rc = sr_query_item(&item, r->v->catalogue, o->item, e);
 
-	if (rc != 0)
+	if (rc == 0)
+		rc = sees_deposit(&sees, r, o, &item, e);
+	if (rc == 0)
+		rc = sr_invariants_all_hazards(&hazards, &item, e);
+	if (rc != 0) {
+		sr_item_row_free(&item);
 		return rc;
+	}
 	id_line(b, "External-Identifier", item.id);
 	sr_bagging_info(b, "External-Description", item.title);
 	id_line(b, "Bag-Group-Identifier", item.collection);
 	id_line(b, "Strongroom-Accession", item.accession);
-	sr_bagging_info(b, "Strongroom-Depositor", item.depositor);
-	if (item.redacted)
+	if (sees)
+		sr_bagging_info(b, "Strongroom-Depositor", item.depositor);
+	if (sees && item.redacted)
 		id_line(b, "Strongroom-Redacted-From", item.parent);
-	sr_bagging_info(b, "Strongroom-Hazards", item.hazards);
+	sr_bagging_info(b, "Strongroom-Hazards", hazards);
+	free(hazards);
 	rc = entry_lines(b, r, "Strongroom-Accession-Entry", "Strongroom-Received", item.entry, e);
 	sr_item_row_free(&item);
 	return rc;

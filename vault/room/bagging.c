@@ -243,7 +243,7 @@ static int look_at(
 	struct sr_file f;
 	int rc = sr_item_file(b->it, i, &f, e);
 
-	if (rc != 0 || sr_file_is_rendition(&f)) /* it does not leave, see room/export.c */
+	if (rc != 0)
 		return rc;
 	if (f.kind != SR_FILE_REGULAR) {
 		put_not_exported(b, &f);
@@ -260,7 +260,8 @@ static int look_at(
 }
 
 int sr_bagging_new(struct sr_bagging **out, const char *base, int64_t now, struct sr_item *it,
-	uint64_t files, struct sr_err *e) {
+	const bool *stays, struct sr_err *e) {
+	const uint64_t files = sr_item_files(it);
 	struct sr_bagging *b = calloc(1, sizeof *b);
 	struct sr_folders *places = NULL;
 	int rc = 0;
@@ -285,9 +286,10 @@ int sr_bagging_new(struct sr_bagging **out, const char *base, int64_t now, struc
 	if (rc == 0)
 		rc = sr_sha256_new(&b->tag256, e);
 	if (rc == 0)
-		rc = sr_folders_new(&places, it, files, e);
+		rc = sr_folders_new(&places, it, stays, e);
 	for (uint64_t i = 0; rc == 0 && i < files; i++)
-		rc = look_at(b, places, i, e);
+		if (!stays[i])
+			rc = look_at(b, places, i, e);
 	sr_folders_free(places);
 	if (rc == 0)
 		rc = tell_apart(b, e);

@@ -33,9 +33,10 @@ enum {
 
 struct sr_bagging; /* opaque; ${it} must outlive it */
 
-/* ${base}: name of the folder; ${now}: when. NOMEM, or what the item's manifest gives. */
+/* ${base}: name of the folder; ${now}: when; ${stays}: by file, that does not leave
+ * (room/export.c). NOMEM, or what the item's manifest gives. */
 SR_MUST int sr_bagging_new(struct sr_bagging **out, const char *base, int64_t now,
-	struct sr_item *it, uint64_t files, struct sr_err *e);
+	struct sr_item *it, const bool *stays, struct sr_err *e);
 void sr_bagging_free(struct sr_bagging *b); /* NULL allowed */
 
 /* A line of bag-info.txt; lines of ${value} are folded into it. Nothing when it is NULL or "". A

@@ -4,7 +4,8 @@
  *
  *   one regular file:  the bare file
  *   anything else:     a pax archive (room/tar.h) of the regular files; what the vault made of them
- * (renditions) is left out: it is no evidence, and can be made again; what has no content (links,
+ * (renditions) is left out: it is no evidence, and can be made again; but for the text of a file
+ * that a redaction left out, which is what the version has; what has no content (links,
  * special files, what could not be read at the deposit) is listed with its reason in a last file,
  * NOT-EXPORTED.txt; members of containers lie in folders beside these (room/folders.h). Links are
  * not made into links: an archive that plants one is how files get outside where they are unpacked.
@@ -61,6 +62,7 @@ struct aside { /* a block and whose digests it goes into */
 struct room_export {
 	enum stage stage;
 	bool bare;
+	bool *stays;                   /* by file: what the vault made of another (room_made) */
 	uint64_t file, offset;         /* what comes next */
 	struct sr_item_blocks *blocks; /* the content of all files, read ahead */
 	struct sr_buf notes;           /* lines about what has no content; secret */
@@ -94,6 +96,7 @@ void room_export_free(struct room_export *x) {
 	sr_sha256_free(x->sha);
 	sr_buf_free(&x->notes);
 	sr_buf_free(&x->out);
+	free(x->stays);
 	free(x);
 }
 
@@ -123,23 +126,33 @@ static int bag_new(
 	sr_hex(base, o->item, SR_ID);
 	x->bare = false;
 	x->stage = HEAD;
-	rc = sr_bagging_new(&x->bag, base, sr_room_now(r), o->it, o->files, e);
+	rc = sr_bagging_new(&x->bag, base, sr_room_now(r), o->it, x->stays, e);
 	if (rc == 0)
 		rc = sr_digest_new(&x->file_512, SR_DIGEST_SHA512, e);
 	return rc == 0 ? room_bag_facts(x->bag, r, o, e) : rc;
 }
 
-/* What the vault made of a file leaves with none (see above). */
-static bool is_evidence(const struct sr_file *f) {
-	return !sr_file_is_rendition(f);
+/* What leaves, and whether it is one regular file alone. */
+static int find_leaving(
+	struct room_export *x, struct sr_room *r, struct opened *o, struct sr_err *e) {
+	uint64_t leave = 0;
+	struct sr_file f;
+	int rc = room_made(&x->stays, r, o, e);
+
+	for (uint64_t i = 0; rc == 0 && i < o->files && leave < 2; i++) {
+		if (x->stays[i])
+			continue;
+		rc = sr_item_file(o->it, i, &f, e);
+		x->bare = rc == 0 && leave++ == 0 && f.kind == SR_FILE_REGULAR;
+	}
+	return rc;
 }
 
-static int export_new(struct room_export **out, struct sr_room *r, const struct opened *o, bool bag,
-	struct sr_err *e) {
-	const struct sr_item_span all = {.end = o->files, .wanted = is_evidence};
+static int export_new(
+	struct room_export **out, struct sr_room *r, struct opened *o, bool bag, struct sr_err *e) {
+	struct sr_item_span all = {.end = o->files};
 	struct room_export *x = calloc(1, sizeof *x);
 	uint8_t pk[1][SR_X_PK];
-	struct sr_file f;
 	int rc;
 
 	if (x == NULL)
@@ -157,18 +170,13 @@ static int export_new(struct room_export **out, struct sr_room *r, const struct 
 		rc = sr_sha256_new(&x->file_sha, e);
 	if (rc == 0)
 		rc = sr_sha256_new(&x->sha, e);
-	if (rc == 0 && o->files > 0) {
-		rc = sr_item_file(o->it, 0, &f, e);
-		x->bare = rc == 0 && f.kind == SR_FILE_REGULAR;
-	}
-	for (uint64_t i = 1; rc == 0 && x->bare && i < o->files; i++) {
-		rc = sr_item_file(o->it, i, &f, e);
-		x->bare = rc == 0 && sr_file_is_rendition(&f);
-	}
+	if (rc == 0)
+		rc = find_leaving(x, r, o, e);
+	all.not_wanted = x->stays;
 	if (rc == 0 && bag)
 		rc = bag_new(x, r, o, e);
 	else if (rc == 0 && !x->bare)
-		rc = sr_folders_new(&x->folders, o->it, o->files, e);
+		rc = sr_folders_new(&x->folders, o->it, x->stays, e);
 	if (rc == 0)
 		rc = sr_item_blocks_new(&x->blocks, o->it, &all, e);
 	if (rc == 0)
@@ -190,7 +198,8 @@ static int decided(struct sr_room *r, const struct opened *o, struct sr_err *e) 
 	return rc == 0 ? sr_authorize_use(r->v, &c, sr_room_now(r), true, e) : rc;
 }
 
-/* A copy is whole or not made. What is handed over to an authority is handed over as it is. */
+/* A copy is whole or not made: asked when it begins and for each piece of it. What is handed over
+ * to an authority is handed over as it is. */
 static int covered(struct sr_room *r, struct opened *o, struct sr_err *e) {
 	struct sr_item_marks l = {NULL, 0};
 	char part[64];
@@ -412,13 +421,13 @@ static int step_file(struct room_export *x, struct opened *o, struct sr_err *e) 
 		x->stage = x->bare ? END : x->bag != NULL ? TAIL : NOTES;
 		return 0;
 	}
-	rc = sr_item_file(o->it, x->file, &f, e);
-	if (rc != 0)
-		return rc;
-	if (!is_evidence(&f)) {
+	if (x->stays[x->file]) {
 		x->file++;
 		return 0;
 	}
+	rc = sr_item_file(o->it, x->file, &f, e);
+	if (rc != 0)
+		return rc;
 	if (f.kind != SR_FILE_REGULAR) {
 		if (x->bag == NULL) /* a bag has looked at all of them before */
 			note(x, &f);
@@ -586,6 +595,8 @@ int sr_room_export_read(struct sr_room *r, const uint8_t checkout[SR_ID], struct
 			e, SR_MISUSE, "1 to %d bytes at a time, not %zu", SR_EXPORT_READ, max);
 	if (x->stage == DONE && x->logged && x->out.len == 0)
 		return 0;
+	/* What is marked while it leaves stops the rest of it. */
+	rc = covered(r, o, e);
 	/* one that failed gives nothing more, whatever had been sealed by then */
 	while (rc == 0 && x->stage != DONE && (x->stage == FAILED || x->out.len <= max))
 		rc = step(x, o, r, e);

@@ -386,7 +386,7 @@ static int count_file(struct counting *c, struct opened *o, uint64_t index, cons
 	if (rc != 0 || minutes)
 		return rc;
 	sr_buf_put_str(c->out, ", \"pages\": [");
-	c->rendition = shown != index;
+	c->rendition = shown != index || sr_file_is_rendition(f);
 	c->first = true;
 	c->in_page = c->going = false;
 	c->page = 0;
@@ -399,21 +399,22 @@ static int count_file(struct counting *c, struct opened *o, uint64_t index, cons
 }
 
 static int count_all(struct counting *c, struct opened *o, struct sr_err *e) {
-	bool first = true;
-	int rc = 0;
+	bool first = true, *made = NULL;
+	int rc = room_made(&made, c->room, o, e);
 
 	sr_buf_put_str(c->out, "{\"strongroom-features\": 1, \"files\": [");
 	for (uint64_t i = 0; rc == 0 && i < o->files; i++) {
 		struct sr_file f;
 
 		rc = sr_item_file(o->it, i, &f, e);
-		if (rc != 0 || f.kind != SR_FILE_REGULAR || sr_file_is_rendition(&f))
+		if (rc != 0 || f.kind != SR_FILE_REGULAR || made[i])
 			continue;
 		sr_buf_put_str(c->out, first ? "\n" : ",\n");
 		first = false;
 		rc = count_file(c, o, i, &f, e);
 	}
 	sr_buf_put_str(c->out, "\n]}\n");
+	free(made);
 	return rc == 0 ? sr_buf_ok(c->out, e) : rc;
 }
 

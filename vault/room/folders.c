@@ -90,7 +90,9 @@ static int add_name(struct sr_folders *f, const struct sr_buf *before, const str
 	return rc == 0 ? add(f, hash, file, e) : rc;
 }
 
-int sr_folders_new(struct sr_folders **out, struct sr_item *it, uint64_t files, struct sr_err *e) {
+int sr_folders_new(
+	struct sr_folders **out, struct sr_item *it, const bool *stays, struct sr_err *e) {
+	const uint64_t files = sr_item_files(it);
 	struct sr_folders *f = calloc(1, sizeof *f);
 	struct sr_buf name[2];
 	struct sr_file file;
@@ -104,7 +106,7 @@ int sr_folders_new(struct sr_folders **out, struct sr_item *it, uint64_t files, 
 
 		rc = sr_item_file(it, i, &file, e);
 		now->len = 0;
-		if (rc != 0 || file.kind != SR_FILE_REGULAR || sr_file_is_rendition(&file))
+		if (rc != 0 || file.kind != SR_FILE_REGULAR || (stays != NULL && stays[i]))
 			continue;
 		sr_tar_name(now, file.path);
 		rc = sr_buf_ok(now, e);

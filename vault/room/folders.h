@@ -9,7 +9,7 @@
  *   fold/m.eml/01.text-plain   fold/m.eml~0/01.text-plain
  *   x, ./x                     x, x~7
  *
- * Renditions have no place there. Names are those of room/tar.h.
+ * What does not leave has no place there. Names are those of room/tar.h.
  */
 #ifndef SR_ROOM_FOLDERS_H
 #define SR_ROOM_FOLDERS_H
@@ -18,8 +18,9 @@
 
 struct sr_folders; /* opaque: about 16 bytes for each file and folder */
 
+/* ${stays}: by file, that does not leave; NULL: all do. Borrowed for the call. */
 SR_MUST int sr_folders_new(
-	struct sr_folders **out, struct sr_item *it, uint64_t files, struct sr_err *e);
+	struct sr_folders **out, struct sr_item *it, const bool *stays, struct sr_err *e);
 void sr_folders_free(struct sr_folders *f); /* NULL allowed */
 /* The name of file ${file} of that ${path}, appended. */
 SR_MUST int sr_folders_name(const struct sr_folders *f, struct sr_buf *out, uint64_t file,

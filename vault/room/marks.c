@@ -8,8 +8,10 @@
  * 5, 6a).
  *
  * What is marked in a file is also in what it came out of, and may be in what came out of it: a
- * letter has what its attachment says, an attachment what its letter does. So a mark holds for all
- * of these, and since nothing says where in them, for the whole of each.
+ * letter has what its attachment says, an attachment what its letter does; and so has a copy of
+ * any of these. So a mark holds for all of them (catalogue/family.h), and since nothing says where
+ * in them, for the whole of each. That is so of a copy, too, where it could be told: what was
+ * marked is there to be read.
  */
 #include "room/room_internal.h"
 
@@ -37,24 +39,53 @@ int room_family(struct sr_room *r, struct opened *o, struct sr_err *e) {
 				 : sr_family_new(&o->family, r->v->catalogue, o->item, o->it, e);
 }
 
-/* Does the mark hold for ${file}? That of a text which the vault made is one of its file. */
+/* The file that the mark is of: that of a text which the vault made is one of its file. */
+static int marked(uint64_t *of, struct sr_room *r, struct opened *o, const struct sr_mark *m,
+	struct sr_err *e) {
+	struct sr_file f;
+	int rc = room_family(r, o, e);
+
+	*of = m->file;
+	if (rc == 0)
+		rc = sr_item_file(o->it, m->file, &f, e);
+	if (rc == 0 && sr_file_is_rendition(&f))
+		(void)sr_family_source(of, o->family, m->file);
+	return rc;
+}
+
+/* What says again what ${file} says: looked up once for the file at hand. */
+static int again_of(struct sr_room *r, struct opened *o, uint64_t file, struct sr_err *e) {
+	int rc = room_family(r, o, e);
+
+	if (rc != 0 || (o->again != NULL && o->again[file] != 0 && o->again_of == file))
+		return rc;
+	if (o->again == NULL)
+		o->again = calloc((size_t)o->files + 1, 1);
+	if (o->again == NULL)
+		return sr_fail(e, SR_NOMEM, "room: out of memory for %llu files",
+			(unsigned long long)o->files);
+	memset(o->again, 0, (size_t)o->files);
+	o->again[file] = 1;
+	o->again_of = file;
+	sr_family_again(o->family, o->again);
+	return 0;
+}
+
+/* Does the mark hold for ${file}? */
 static int holds(bool *out, struct sr_mark *m, struct sr_room *r, struct opened *o, uint64_t file,
 	struct sr_err *e) {
 	uint64_t of = m->file;
-	struct sr_file f;
 	int rc;
 
 	*out = of == file;
 	if (*out || of >= o->files)
 		return 0;
-	rc = room_family(r, o, e);
+	rc = marked(&of, r, o, m, e);
 	if (rc == 0)
-		rc = sr_item_file(o->it, of, &f, e);
+		rc = again_of(r, o, file, e);
 	if (rc != 0)
 		return rc;
-	if (sr_file_is_rendition(&f))
-		(void)sr_family_source(&of, o->family, m->file);
-	*out = sr_family_kin(o->family, file, of);
+	*out = o->again[of] != 0;
 	/* Where in this file it is, nobody knows. */
 	if (*out) {
 		m->unit = SR_MARK_FILE;
@@ -97,4 +128,33 @@ int room_uncovered(struct sr_item_marks *out, struct sr_room *r, struct opened *
 	else
 		*out = l;
 	return rc;
+}
+
+int room_withheld(uint8_t **out, struct sr_room *r, struct opened *o, struct sr_err *e) {
+	struct sr_item_marks l = {NULL, 0};
+	uint8_t *files = NULL;
+	int rc = room_uncovered(&l, r, o, NULL, e);
+
+	if (rc == 0 && (files = calloc((size_t)o->files + 1, 1)) == NULL)
+		rc = sr_fail(e, SR_NOMEM, "room: out of memory for %llu files",
+			(unsigned long long)o->files);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		uint64_t of = 0;
+
+		if (l.rows[i].file >= o->files)
+			continue;
+		rc = marked(&of, r, o, &l.rows[i], e);
+		files[l.rows[i].file] = files[of] = 1;
+	}
+	if (rc == 0 && l.count > 0)
+		rc = room_family(r, o, e);
+	if (rc == 0 && l.count > 0)
+		sr_family_again(o->family, files);
+	sr_item_marks_free(&l);
+	if (rc != 0) {
+		free(files);
+		return rc;
+	}
+	*out = files;
+	return 0;
 }

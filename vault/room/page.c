@@ -193,6 +193,25 @@ static int rendition_of(
 	return rc;
 }
 
+int room_made(bool **out, struct sr_room *r, struct opened *o, struct sr_err *e) {
+	bool *made = calloc((size_t)o->files + 1, sizeof *made);
+	struct sr_file f;
+	int rc = made == NULL ? sr_fail(e, SR_NOMEM, "room: out of memory for %llu files",
+					(unsigned long long)o->files)
+			      : room_family(r, o, e);
+
+	for (uint64_t i = 0; rc == 0 && i < o->files; i++) {
+		rc = sr_item_file(o->it, i, &f, e);
+		made[i] = rc == 0 && sr_file_is_rendition(&f) && sr_family_has_source(o->family, i);
+	}
+	if (rc != 0) {
+		free(made);
+		return rc;
+	}
+	*out = made;
+	return 0;
+}
+
 /* The form features shows counts, of items that have nothing else, and no text. */
 static int not_features(const struct opened *o, const struct sr_file *f, struct sr_err *e) {
 	if (strcmp(o->form, "features") != 0 ||

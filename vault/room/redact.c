@@ -3,6 +3,8 @@
  */
 #include "room/redact.h"
 
+#include <stdlib.h>
+
 #include "base/limits.h"
 #include "catalogue/family.h"
 #include "room/room_internal.h"
@@ -118,11 +120,15 @@ void sr_redaction_put(struct sr_buf *out, const struct sr_redaction *p) {
 		sr_buf_put_le64(out, p->kept[i]);
 }
 
+static int by_number(const void *a, const void *b) {
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
 bool sr_redact_leaves_out(const struct sr_redaction *p, uint64_t file) {
-	for (size_t i = 0; i < p->left_count; i++)
-		if (p->left_out[i] == file)
-			return true;
-	return false;
+	return p->left_count > 0 &&
+	       bsearch(&file, p->left_out, p->left_count, sizeof *p->left_out, by_number) != NULL;
 }
 
 /* --- against what is open --------------------------------------------------------------------- */
@@ -262,6 +268,51 @@ static int check_source(
 		(unsigned long long)file, (unsigned long long)s.file);
 }
 
+/* Files that the plan takes something out of, but for texts that are left out alone. */
+static int named_files(
+	uint8_t *named, struct opened *o, const struct sr_redaction *p, struct sr_err *e) {
+	struct sr_file f;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < p->left_count; i++) {
+		rc = sr_item_file(o->it, p->left_out[i], &f, e);
+		named[p->left_out[i]] = rc == 0 && !sr_file_is_rendition(&f);
+	}
+	for (size_t i = 0; i < p->gap_count; i++)
+		named[p->gaps[i].file] = 1;
+	return rc;
+}
+
+/* What is taken out of a file is still in a copy of it that stays as it is. */
+static int check_copies(struct opened *o, const struct sr_redaction *p, struct sr_err *e) {
+	enum {
+		NAMED = 1,
+		COPY
+	};
+	uint8_t *named = calloc((size_t)o->files + 1, 1);
+	int rc =
+		named == NULL ? sr_fail(e, SR_NOMEM, "out of memory") : named_files(named, o, p, e);
+
+	if (rc == 0)
+		sr_family_copies(p->family, named, COPY);
+	for (uint64_t i = 0; rc == 0 && i < o->files; i++) {
+		uint64_t of = i;
+
+		if (named[i] != COPY || p->fate[i] != WHOLE)
+			continue;
+		while (named[of] != NAMED)
+			of = sr_family_copy(p->family, of);
+		rc = sr_fail(e, SR_USAGE,
+			"file %llu has the same bytes as file %llu, which %s: do the same with it, "
+			"or say that it stays (--keep %llu)",
+			(unsigned long long)i, (unsigned long long)of,
+			p->fate[of] == LEFT_OUT ? "is left out" : "has gaps",
+			(unsigned long long)i);
+	}
+	free(named);
+	return rc;
+}
+
 static int check_numbers(
 	const struct opened *o, const uint64_t *files, size_t count, struct sr_err *e) {
 	if (count == 0 || files[count - 1] < o->files)
@@ -317,6 +368,8 @@ int sr_redact_check(const struct sr_redacting *r, struct sr_err *e) {
 	for (size_t i = 0; i < p->gap_count && rc == 0; i++)
 		if (i == 0 || p->gaps[i - 1].file != p->gaps[i].file)
 			rc = check_source(o, p, p->gaps[i].file, e);
+	if (rc == 0)
+		rc = check_copies(o, p, e);
 	return rc != 0 ? sr_wrap(e, "redaction") : 0;
 }
 
@@ -327,7 +380,7 @@ int sr_redact_read(const struct sr_redacting *r, struct sr_redact_cursor *c, uin
 	struct sr_range range;
 	struct sr_file f;
 	uint64_t stop;
-	int rc = find(&o, r, e);
+	int rc = room_opened(&o, r->room, r->checkout, r->person, e);
 
 	*got = 0;
 	if (rc == 0)

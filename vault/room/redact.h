@@ -10,7 +10,8 @@
  * What came out of a file (catalogue/family.h: members of a container, the texts that the vault
  * made) says again what the file says. So it goes with a file that is left out or has gaps, unless
  * the plan keeps it or has gaps in it, and a member that is left out or has gaps while its
- * container stays whole is refused.
+ * container stays whole is refused. So is a file of which a copy stays whole, unless the plan says
+ * that it is to be kept.
  */
 #ifndef SR_ROOM_REDACT_H
 #define SR_ROOM_REDACT_H
@@ -33,7 +34,9 @@ struct sr_redaction {
 	size_t left_count;
 	struct sr_gap *gaps; /* in order of file and place, without overlap */
 	size_t gap_count;
-	uint64_t *kept; /* ascending: stay, though what they came out of is left out or has gaps */
+	/* ascending: stay, though what they came out of, or are a copy of, is left out or has gaps
+	 */
+	uint64_t *kept;
 	size_t kept_count;
 	/* Once the plan was checked against what is open, and as long as that is; else NULL. */
 	struct sr_family *family;
@@ -48,7 +51,8 @@ void sr_redaction_put(struct sr_buf *out, const struct sr_redaction *p);
 /* Does the plan fit what is open? Reads every file with gaps, and finds out which files stay:
  * USAGE: no such file, a range beyond its end or inside a character, a file that is left out and
  * has gaps or is kept, nothing would be left; a gap in, or leaving out, what came out of a file
- * which stays whole (but a text that the vault made may be left out alone); UNSUPPORTED: no text.
+ * which stays whole (but a text that the vault made may be left out alone), or in a file of which a
+ * copy stays whole; UNSUPPORTED: no text.
  */
 struct sr_redacting {
 	struct sr_room *room;
@@ -64,8 +68,8 @@ bool sr_redact_drops(const struct sr_redaction *p, uint64_t file);
 /* The file that stays of those that ${file} came out of, the closest one; false: none. */
 bool sr_redact_source(uint64_t *source, const struct sr_redaction *p, uint64_t file);
 
-/* One file as it will be, in order. Begin with {.file = n}. *got 0 at the end; ${len} at least
- * SR_REDACT_MARK. */
+/* One file as it will be, in order, in the same call as the check. Begin with {.file = n}. *got 0
+ * at the end; ${len} at least SR_REDACT_MARK. */
 struct sr_redact_cursor {
 	uint64_t file, at;
 	size_t gap; /* index of the next one to look at */

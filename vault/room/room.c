@@ -36,6 +36,7 @@ void opened_free(struct opened *o) {
 		return;
 	room_export_free(o->export); /* its threads read the item */
 	sr_family_free(o->family);   /* which has its paths */
+	free(o->again);
 	sr_item_close(o->it);
 	free(o->read_logged);
 	sr_cut_free(o->cut);
@@ -204,6 +205,15 @@ int sr_room_whose(const struct sr_room *r, const uint8_t checkout[SR_ID], const 
 		return sr_fail(e, SR_NOTFOUND,
 			"the checkout is not open (in this process): open it again");
 	return 0;
+}
+
+int room_opened(struct opened **out, struct sr_room *r, const uint8_t checkout[SR_ID],
+	const char *person, struct sr_err *e) {
+	const int rc = sr_room_whose(r, checkout, person, e);
+
+	if (rc == 0)
+		*out = r->open[index_of(r, checkout)];
+	return rc;
 }
 
 int room_find(struct opened **out, struct sr_room *r, const uint8_t checkout[SR_ID],
@@ -452,7 +462,7 @@ int sr_room_files(struct sr_room *r, const uint8_t checkout[SR_ID], const char *
 int sr_room_file(struct sr_room *r, const uint8_t checkout[SR_ID], uint64_t index,
 	struct sr_file *out, struct sr_err *e) {
 	struct opened *o = NULL;
-	int rc = room_find(&o, r, checkout, NULL, e);
+	int rc = room_opened(&o, r, checkout, NULL, e);
 
 	if (rc == 0 && index >= o->files)
 		rc = sr_fail(e, SR_NOTFOUND, "no file %llu: the item has %llu (from 0)",
@@ -460,15 +470,23 @@ int sr_room_file(struct sr_room *r, const uint8_t checkout[SR_ID], uint64_t inde
 	return rc != 0 ? rc : sr_item_file(o->it, index, out, e);
 }
 
-int sr_room_withheld(bool *out, struct sr_room *r, const uint8_t checkout[SR_ID], uint64_t index,
-	struct sr_err *e) {
-	struct sr_item_marks marks = {NULL, 0};
+int sr_room_list(struct sr_room *r, struct sr_room_listing *l, struct sr_err *e) {
+	uint8_t *withheld = NULL;
 	struct opened *o = NULL;
-	int rc = room_find(&o, r, checkout, NULL, e);
+	int rc = room_find(&o, r, l->checkout, l->person, e);
 
 	if (rc == 0)
-		rc = room_uncovered(&marks, r, o, &index, e);
-	*out = rc != 0 || marks.count > 0;
-	sr_item_marks_free(&marks);
+		rc = room_withheld(&withheld, r, o, e);
+	if (rc != 0)
+		return rc;
+	l->total = o->files;
+	for (uint64_t i = l->offset; rc == 0 && i < o->files && i - l->offset < l->limit; i++) {
+		struct sr_file f;
+
+		rc = sr_item_file(o->it, i, &f, e);
+		if (rc == 0)
+			rc = l->each(l->ctx, i, &f, withheld[i] != 0, e);
+	}
+	free(withheld);
 	return rc;
 }

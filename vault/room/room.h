@@ -93,13 +93,24 @@ SR_MUST int sr_room_whose(const struct sr_room *r, const uint8_t checkout[SR_ID]
  * is open for another person. Views live until it is forgotten. */
 SR_MUST int sr_room_files(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
 	uint64_t *count, struct sr_err *e);
+/* One of them, for a call that has asked before whether the checkout is live (sr_room_files,
+ * sr_redact_check): to ask for each file takes longer than to copy it, and everybody waits. */
 SR_MUST int sr_room_file(struct sr_room *r, const uint8_t checkout[SR_ID], uint64_t index,
 	struct sr_file *out, struct sr_err *e);
 
-/* Is the file, or a part of it, left out under this grant (room/cut.h)? Then its hash is not told
- * either: it would say of a guess whether it is right. */
-SR_MUST int sr_room_withheld(bool *out, struct sr_room *r, const uint8_t checkout[SR_ID],
-	uint64_t index, struct sr_err *e);
+/* All files, or a page of them: looked at once, however many there are. NOTFOUND, DENIED as above.
+ * ${withheld}: the file, or a part of it, is left out under this grant (room/cut.h). Then its hash
+ * is not told either: it would say of a guess whether it is right. */
+struct sr_room_listing {
+	const uint8_t *checkout; /* SR_ID */
+	const char *person;
+	uint64_t offset, limit;
+	int (*each)(void *ctx, uint64_t index, const struct sr_file *f, bool withheld,
+		struct sr_err *e);
+	void *ctx;
+	uint64_t total; /* out */
+};
+SR_MUST int sr_room_list(struct sr_room *r, struct sr_room_listing *l, struct sr_err *e);
 
 /* The text form of a file, piece by piece: bytes [offset, offset+len) of the file (len at most
  * SR_BLOCK; offset of a page must be where the last one ended, or 0) as terminal-safe text appended

@@ -31,6 +31,8 @@ struct opened {
 	struct sr_item *it;
 	uint64_t files;
 	struct sr_family *family; /* of its files (room_family); NULL: nobody asked yet */
+	uint8_t *again;           /* by file: it says again what file ${again_of} says; or NULL */
+	uint64_t again_of;
 	/* The page cursor: one file at a time, from its start. */
 	bool reading;
 	uint64_t file, next;
@@ -66,6 +68,9 @@ struct sr_room {
 /* The opened checkout of ${person} (NULL: anybody's), still live now: NOTFOUND when it is not open
  * here; DENIED when it is another's, or it or its grant ended (it is then forgotten). */
 SR_MUST int room_find(struct opened **out, struct sr_room *r, const uint8_t checkout[SR_ID],
+	const char *person, struct sr_err *e);
+/* The same for the rest of a call that has asked whether it is live: NOTFOUND alone. */
+SR_MUST int room_opened(struct opened **out, struct sr_room *r, const uint8_t checkout[SR_ID],
 	const char *person, struct sr_err *e);
 /* Take ${o} over (freed on failure too) once `viewed open` is in the ledger. */
 SR_MUST int room_admit(struct sr_room *r, struct opened *o, struct sr_err *e);
@@ -114,12 +119,18 @@ SR_MUST int room_shown(uint64_t *shown, enum sr_plain_encoding *encoding, struct
 	struct opened *o, uint64_t index, struct sr_err *e);
 /* Which of its files came out of which: looked up once. */
 SR_MUST int room_family(struct sr_room *r, struct opened *o, struct sr_err *e);
+/* By file: is it a text that the vault made of another file of the item? It says nothing that the
+ * other does not. In a redacted version the other may be gone, and the text is what is left. The
+ * caller frees it. (page.c) */
+SR_MUST int room_made(bool **out, struct sr_room *r, struct opened *o, struct sr_err *e);
 /* Marks of the item that the grant of ${o} does not cover (room/marks.c). ${file} NULL: of all
  * files. Else those that hold for it: its own and, as marks of the whole, under their numbers,
  * those of files that say again what it says (catalogue/family.h). None of a look at a held item.
  */
 SR_MUST int room_uncovered(struct sr_item_marks *out, struct sr_room *r, struct opened *o,
 	const uint64_t *file, struct sr_err *e);
+/* By file: does any of these hold for it? The caller frees it. */
+SR_MUST int room_withheld(uint8_t **out, struct sr_room *r, struct opened *o, struct sr_err *e);
 
 void room_export_free(struct room_export *x); /* NULL allowed */
 /* bag_facts.c: bag-info.txt of the opened checkout's export. */

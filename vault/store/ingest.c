@@ -817,6 +817,11 @@ static void judge(struct sr_ingest *in, struct reading *r, struct sr_ingest_file
 		(void)snprintf(reason, SR_FILE_NOTE_MAX,
 			"size changed from %llu to %llu while it was read",
 			(unsigned long long)expected, (unsigned long long)rec->size);
+	} else if (rec->kind == SR_FILE_REGULAR && r->f->changed) {
+		rec->flags = SR_FILE_CHANGED;
+		out->status = SR_INGEST_CHANGED;
+		in->totals.changed++;
+		(void)snprintf(reason, SR_FILE_NOTE_MAX, "it was written to while it was read");
 	}
 	if (rec->kind == SR_FILE_UNREADABLE) {
 		out->status = SR_INGEST_UNREADABLE;

@@ -90,6 +90,8 @@ struct sr_ingest_file {
 	int64_t mtime_s;
 	uint32_t mtime_ns;
 	uint64_t size_expected; /* UINT64_MAX: unknown (standard input) */
+	bool changed; /* it was written to while it was read; may be said as late as the end of it
+		       */
 	/* Up to ${len} bytes; *got 0 is the end. A non-zero result makes the file UNREADABLE with
 	 * the text of ${e} as its reason. */
 	int (*read)(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e);

@@ -67,7 +67,7 @@ enum sr_file_kind {
 	SR_FILE_SPECIAL = 3,
 	SR_FILE_UNREADABLE = 4
 };
-/* Flag: its size changed while it was read; size and SHA-256 are of what was stored. */
+/* Flag: it changed while it was read; size and SHA-256 are of what was stored. */
 enum {
 	SR_FILE_CHANGED = 1
 };

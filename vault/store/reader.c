@@ -345,8 +345,8 @@ struct job {
 };
 
 struct sr_item_blocks {
-	struct sr_item *it; /* borrowed */
-	sr_item_wanted_fn *wanted;
+	struct sr_item *it;        /* borrowed */
+	const bool *not_wanted;    /* borrowed */
 	uint64_t file, end, block; /* the next to be sent, if it is there */
 	struct sr_pool *pool;      /* NULL: the caller's thread does it */
 	struct job jobs[JOBS_MAX]; /* job i in i % count */
@@ -382,7 +382,7 @@ int sr_item_blocks_new(struct sr_item_blocks **out, struct sr_item *it,
 	size_t threads = thread_count(it->o.threads);
 	threads = threads < jobs ? threads : (size_t)jobs;
 	b->it = it;
-	b->wanted = span->wanted;
+	b->not_wanted = span->not_wanted;
 	b->file = span->first;
 	b->end = span->end < it->m.file_count ? span->end : it->m.file_count;
 	b->count = threads + JOBS_MORE < jobs + 1 ? threads + JOBS_MORE : (size_t)jobs + 1;
@@ -422,7 +422,7 @@ static int pick(struct sr_item_blocks *b, struct ahead *a, bool *any, struct sr_
 		if (rc != 0)
 			return rc;
 		if (f.kind != SR_FILE_REGULAR || b->block >= f.block_count ||
-			(b->wanted != NULL && !b->wanted(&f)))
+			(b->not_wanted != NULL && b->not_wanted[b->file]))
 			continue;
 		a->file = b->file;
 		a->block = b->block++;

@@ -54,10 +54,10 @@ SR_MUST int sr_item_read(
 /* The content of files, one after the other and block by block, fetched ahead by threads. The item
  * must outlive it, and is used by nobody else during a call. */
 struct sr_item_blocks; /* opaque; one thread at a time */
-typedef bool sr_item_wanted_fn(const struct sr_file *f);
 struct sr_item_span {
-	uint64_t first, end;       /* files first .. end - 1, as far as they are there */
-	sr_item_wanted_fn *wanted; /* NULL: all of them. Only regular files have content */
+	uint64_t first, end; /* files first .. end - 1, as far as they are there */
+	/* By file, borrowed: not this one. NULL: all of them. Only regular files have content */
+	const bool *not_wanted;
 };
 struct sr_item_part {
 	uint64_t file, offset;
