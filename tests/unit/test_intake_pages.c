@@ -149,6 +149,58 @@ static void harmless(void **state) {
 	sr_pages_free(&t);
 }
 
+/* Texts that wait for the oldest are in memory: with enough of them none begins beside it. */
+static int begun_read(void *ctx, uint64_t offset, void *p, size_t len, struct sr_err *err) {
+	unsigned *begun = ctx;
+
+	(void)offset;
+	(void)err;
+	++*begun;
+	memset(p, 'G', len);
+	return 0;
+}
+
+static void waiting(void **state) {
+	enum {
+		FILES = 5
+	};
+	struct sr_pages_policy policy = usual();
+	const struct sr_bytes never = sr_bytes_str("n");
+	struct sr_pages_reader *r = NULL;
+	unsigned begun[FILES] = {0}, count = 0, whole = 0;
+	struct sr_box_input in[FILES] = {sr_box_input_bytes(&never)};
+	struct sr_pages t;
+
+	(void)state;
+	need(fake);
+	policy.page_ms = 5000;
+	assert_ok(sr_pages_reader_new(&r, fake, &policy, &e), &e);
+	for (size_t i = 0; i < FILES; i++) {
+		if (i > 0)
+			in[i] = (struct sr_box_input){
+				.size = 1, .read = begun_read, .ctx = &begun[i]};
+		assert_ok(sr_pages_give(r, &in[i], &e), &e);
+	}
+	for (size_t i = 0; i < FILES; i++) {
+		bool ready = false;
+
+		while (!ready)
+			assert_ok(sr_pages_work(r, 100, &ready, NULL, &e), &e);
+		for (size_t k = 1; i == 0 && k < FILES; k++)
+			count += begun[k] > 0;
+		sr_pages_take(r, &t);
+		/* This parser serves one file: the next in its sandbox has no answer. */
+		if (t.failed != (i == 0) && t.pages != 0)
+			fail_msg("file %zu: %u pages, %s", i, t.pages, t.reason);
+		whole += t.pages == 20;
+		sr_pages_free(&t);
+	}
+	/* That many as have a sandbox beside the one that never ends. */
+	if (count == 0 || count >= SR_PAGES_BOXES_MAX || whole < count)
+		fail_msg("%u texts of 19 MiB waited, %u came", count, whole);
+	sr_pages_reader_free(r);
+}
+
 static void pictures(void **state) {
 	static const struct {
 		const char *input, *reason;
@@ -416,6 +468,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lies),
 		cmocka_unit_test(harmless),
+		cmocka_unit_test(waiting),
 		cmocka_unit_test(pictures),
 		cmocka_unit_test(in_process),
 		cmocka_unit_test(old_office),
