@@ -375,6 +375,9 @@
  *                      (core/rescan.h); what comes of it is on the record
  *   out   open dec (checkouts), works yes|no (this process scans by itself), trouble b64? (why
  *         the scanners could not be asked last)
+ * intake.more          curator: more time for a held item whose time was used up (limit
+ *                      item-seconds, intake/step.h); NOTFOUND: it waits for none
+ *   in    item id
  * intake.state         the house, a curator or custodian: what is done after deposits by itself
  *   out   left dec (held items whose intake is not over), waiting dec (of these: that failed and
  *         are tried again), works yes|no (this process does it), step token? and item id? (at

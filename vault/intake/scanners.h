@@ -5,7 +5,8 @@
  *   command /usr/local/bin/scan -q     a program, and its words (no quoting)
  *   limit members 20000                a limit of intake, as in struct sr_intake_limits: depth,
  *                                      members, bytes, ratio, name (of containers), text-bytes,
- *                                      texts, scan-bytes, signatures-days
+ *                                      texts, item-seconds, scan-bytes,
+ *                                      signatures-days
  *   ocr eng+ara                in which languages OCR reads (intake/tongues.h)
  *   # a comment
  *
@@ -37,6 +38,9 @@ struct sr_intake_limits {
 	uint32_t name;    /* bytes of a member's path with its container's: SR_PATH_MAX */
 	uint64_t text_bytes; /* of the texts of one item: 4 GiB, at most SR_INTAKE_BYTES_MAX */
 	uint32_t texts;      /* of one item: SR_INTAKE_TEXTS_MAX */
+	/* of work on one item in a row, before it waits until somebody asks for more
+	 * (intake/step.h): 4 h, the longest file whose text is read (intake/pages.h) */
+	uint64_t item_ms;
 	uint64_t scan_bytes; /* of a file; more are not scanned; 0: as the scanner likes */
 	int64_t signatures;  /* seconds; a scan with older ones is stale: 7 days */
 };

@@ -51,7 +51,8 @@ struct inspecting {
 	struct sr_intake_limits limits;
 	struct ahead ring[AHEAD];
 	size_t first, count;
-	uint64_t next;  /* the file that is begun next */
+	uint64_t next;  /* the file that is begun next, */
+	uint64_t end;   /* and behind the last that is */
 	uint64_t files; /* of the item, before any was added */
 	/* the file at its end */
 	struct sr_shelf shelf; /* sandboxes of this item */
@@ -156,7 +157,7 @@ static int begin_one(struct inspecting *x, uint64_t index, uint64_t size, struct
 static int begin_some(struct inspecting *x, struct sr_err *e) {
 	int rc = 0;
 
-	while (rc == 0 && x->count < AHEAD && x->next < x->files) {
+	while (rc == 0 && x->count < AHEAD && x->next < x->end) {
 		struct sr_file f;
 
 		rc = sr_item_file(sr_holding_item(x->h), x->next, &f, e);
@@ -345,6 +346,20 @@ static int the_rest(struct inspecting *x, const struct sr_inspected *r, struct s
 
 /* --- turns ------------------------------------------------------------------------------------ */
 
+/* What came out before, when the step goes on. */
+static int count_bytes(struct inspecting *x, struct sr_err *e) {
+	const uint64_t all = sr_item_files(sr_holding_item(x->h));
+	int rc = 0;
+
+	for (uint64_t i = x->files; rc == 0 && i < all; i++) {
+		struct sr_file f;
+
+		rc = sr_item_file(sr_holding_item(x->h), i, &f, e);
+		x->bytes += rc == 0 ? f.size : 0;
+	}
+	return rc;
+}
+
 static int begin(void **out, struct sr_holding *h, struct sr_err *e) {
 	struct inspecting *x = calloc(1, sizeof *x);
 	int rc = x == NULL ? sr_fail(e, SR_NOMEM, "no memory to inspect an item") : 0;
@@ -353,9 +368,12 @@ static int begin(void **out, struct sr_holding *h, struct sr_err *e) {
 	if (x == NULL)
 		return rc;
 	x->h = h;
-	x->files = sr_item_files(sr_holding_item(h));
+	sr_holding_range(h, &x->next, &x->files);
+	x->end = x->files;
 	sr_buf_init_secret(&x->path);
-	rc = sr_intake_limits(&x->limits, sr_holding_vault(h), e);
+	rc = count_bytes(x, e);
+	if (rc == 0)
+		rc = sr_intake_limits(&x->limits, sr_holding_vault(h), e);
 	if (rc == 0)
 		rc = sr_holding_launcher(&x->l, h, e);
 	if (rc == 0)
@@ -422,6 +440,21 @@ static int turn(void *state, uint64_t until_ms, enum sr_turn *turn, struct sr_er
 	return rc;
 }
 
+/* The file at the front has said something perhaps, and ends by its own time. */
+static int stop(void *state, bool must, struct sr_err *e) {
+	struct inspecting *x = state;
+
+	(void)must;
+	while (x->count > 1) {
+		struct ahead *a = &x->ring[(x->first + --x->count) % AHEAD];
+
+		x->next = a->file;
+		drop(a);
+	}
+	x->end = x->next;
+	return sr_holding_rest(x->h, x->end, e);
+}
+
 static void finish(void *state) {
 	struct inspecting *x = state;
 
@@ -437,4 +470,5 @@ static void finish(void *state) {
 const struct sr_intake_step sr_step_inspect = {.name = "inspect",
 	.begin = begin,
 	.turn = turn,
+	.stop = stop,
 	.end = finish};

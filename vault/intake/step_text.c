@@ -34,7 +34,9 @@ struct source { /* a file that sandboxes read */
 struct text_step {
 	struct sr_holding *h;
 	struct sr_pages_reader *reader;
-	uint64_t files, next; /* of the item when the step began; the next to look at */
+	uint64_t files;     /* of the item when the step began */
+	uint64_t next, end; /* to look at, and behind the last */
+	uint64_t taken;     /* that were read */
 	struct source ring[SR_PAGES_AHEAD];
 	size_t first;
 	uint8_t *marks; /* of each file: enum mark */
@@ -225,11 +227,16 @@ static int begin(void **out, struct sr_holding *h, struct sr_err *e) {
 	}
 	s->h = h;
 	s->files = sr_item_files(sr_holding_item(h));
+	sr_holding_range(h, &s->next, &s->end);
 	rc = languages_of(policy.languages, h, e);
 	if (rc == 0)
 		rc = find_marks(s, e);
 	if (rc == 0)
 		rc = count_texts(s, e);
+	/* No file takes longer than its item may, but a page has its time. */
+	if (rc == 0 && s->limits.item_ms < policy.file_ms)
+		policy.file_ms =
+			s->limits.item_ms > policy.page_ms ? s->limits.item_ms : policy.page_ms;
 	if (rc == 0)
 		rc = sr_pages_reader_new(&s->reader, l, &policy, e);
 	if (rc != 0) {
@@ -276,7 +283,7 @@ static const char *why_not(const struct text_step *s, uint64_t file) {
 static int give(struct text_step *s, uint64_t until_ms, struct sr_err *e) {
 	int rc = 0;
 
-	while (rc == 0 && s->next < s->files && !sr_pages_full(s->reader) &&
+	while (rc == 0 && s->next < s->end && !sr_pages_full(s->reader) &&
 		sr_mono_ms() < until_ms) {
 		const size_t held = sr_pages_held(s->reader);
 		struct source *f = &s->ring[(s->first + held) % SR_PAGES_AHEAD];
@@ -383,12 +390,31 @@ static int take(struct text_step *s, struct sr_err *e) {
 	int rc;
 
 	sr_pages_take(s->reader, &t);
+	s->taken++;
 	s->first = (s->first + 1) % SR_PAGES_AHEAD;
 	rc = tell(s, file, &t, e);
 	if (rc == 0 && t.rendition.len > 0)
 		rc = add(s, file, &t, e);
 	sr_pages_free(&t);
 	return rc;
+}
+
+/* Those at work beside the oldest are read when it goes on. */
+static int stop(void *state, bool must, struct sr_err *e) {
+	struct text_step *s = state;
+	const bool held = sr_pages_held(s->reader) > 0;
+
+	if (held)
+		s->end = s->ring[s->first].file + (must && s->taken == 0);
+	else if (s->next < s->end)
+		s->end = s->next + (must && s->taken == 0);
+	return sr_holding_rest(s->h, s->end, e);
+}
+
+/* Is nothing left to be read, or taken? */
+static bool is_over(const struct text_step *s) {
+	return s->next >= s->end &&
+	       (sr_pages_held(s->reader) == 0 || s->ring[s->first].file >= s->end);
 }
 
 static int turn(void *state, uint64_t until_ms, enum sr_turn *out, struct sr_err *e) {
@@ -400,7 +426,7 @@ static int turn(void *state, uint64_t until_ms, enum sr_turn *out, struct sr_err
 		bool ready = false;
 
 		rc = give(s, until_ms, e);
-		if (rc == 0 && s->next == s->files && sr_pages_held(s->reader) == 0) {
+		if (rc == 0 && is_over(s)) {
 			if (s->skipped || s->left_out)
 				sr_holding_result(s->h, "partly");
 			*out = SR_TURN_DONE;
@@ -410,7 +436,7 @@ static int turn(void *state, uint64_t until_ms, enum sr_turn *out, struct sr_err
 			rc = sr_pages_work(s->reader, 0, &ready, NULL, e);
 		if (rc == 0 && ready)
 			rc = take(s, e);
-		if (rc == 0 && !ready && (s->next == s->files || sr_pages_full(s->reader))) {
+		if (rc == 0 && !ready && (s->next >= s->end || sr_pages_full(s->reader))) {
 			*out = SR_TURN_WAITS;
 			return 0;
 		}
@@ -428,8 +454,5 @@ static void at(void *state, struct sr_step_at *out) {
 	sr_pages_at(s->reader, &out->pages, &out->pages_of);
 }
 
-const struct sr_intake_step sr_step_text = {.name = "text",
-	.begin = begin,
-	.turn = turn,
-	.at = at,
-	.end = end};
+const struct sr_intake_step sr_step_text =
+	{.name = "text", .begin = begin, .turn = turn, .stop = stop, .at = at, .end = end};
