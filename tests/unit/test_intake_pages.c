@@ -354,6 +354,15 @@ static void pdf(void **state) {
 		sr_pages_free(&t);
 	}
 	sr_buf_free(&b);
+	/* Words with a form feed in them: it ends no page, and none has another one's number. */
+	read_with(&t, real, &policy,
+		make_pdf(&b, 2,
+			"x) Tj ET /Span<</ActualText(one\\014two)>>BDC BT /F1 24 Tf 72 660 Td "
+			"(y) Tj ET EMC BT /F1 24 Tf 72 600 Td (page"));
+	says(&t, "strongroom text 1: 2 pages, whole\n--- page 1 ---\nx\none two\npage 1\n"
+		 "\f--- page 2 ---\nx\none two\npage 2\n");
+	sr_pages_free(&t);
+	sr_buf_free(&b);
 }
 
 /* One sandbox for many: what the last one was leaves nothing to the next. */
