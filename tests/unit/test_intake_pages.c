@@ -304,6 +304,22 @@ static void old_office(void **state) {
 	says(&t, "strongroom text 1: 2 pages, whole\n--- page 1 ---\nmill\triveя\n42\t12.34\n"
 		 "\f--- page 2 ---\nsum\n");
 	sr_pages_free(&t);
+	/* Both: a program opens the one or the other. */
+	struct rig_stream both[3] = {{"Workbook", sr_buf_view(&d), false}};
+	struct sr_buf word;
+
+	sr_buf_init(&word);
+	sr_buf_clear(&table);
+	sr_buf_clear(&file);
+	rig_word(&word, &table, 0);
+	both[1] = (struct rig_stream){"WordDocument", sr_buf_view(&word), false};
+	both[2] = (struct rig_stream){"1Table", sr_buf_view(&table), false};
+	rig_compound(&file, both, 3);
+	read_with(&t, real, &policy, sr_buf_view(&file));
+	says(&t, "strongroom text 1: 3 parts, whole\n--- part 1 ---\nThe old mill\nthe ми\n"
+		 "--- part 2 ---\nmill\triveя\n42\t12.34\n--- part 3 ---\nsum\n");
+	sr_pages_free(&t);
+	sr_buf_free(&word);
 	sr_buf_clear(&file);
 	s[0] = (struct rig_stream){"__properties_version1.0", sr_buf_view(&d), false};
 	rig_compound(&file, s, 1);
