@@ -14,6 +14,7 @@
 #include "compound_rig.h"
 #include "intake/pages.h"
 #include "intake/picture.h"
+#include "parser/letter.h"
 
 static struct sr_err e;
 static struct sr_launcher *fake, *real;
@@ -262,6 +263,50 @@ static void in_process(void **state) {
 		says(&t, cases[i].text);
 		sr_pages_free(&t);
 	}
+	/* What comes behind a long head of ASCII; one byte that is wrong among many that are not.
+	 */
+	static const struct {
+		const char *begins, *ends, *text;
+	} far[] = {{"", "\xCF\xF0\xE8\xE2\xE5\xF2, \xEC\xE8\xF0, \xFD\xF2\xEE \xEE\xED\xE0\n",
+			   "\nПривет, мир, это она\n"},
+		{"<!doctype html><meta charset=windows-1251>", "<p>\xEC\xE8\xF0", "\nмир\n"},
+		{"", "Мир, мир, мир, мир, \xFF, мир, мир\n",
+			"\nМир, мир, мир, мир, \xEF\xBF\xBD, мир, мир\n"},
+		{"", "na\xEFve\n", "\nnaïve\n"}};
+	struct sr_buf b;
+
+	sr_buf_init(&b);
+	for (size_t i = 0; i < T_COUNT(far); i++) {
+		sr_buf_clear(&b);
+		sr_buf_put_str(&b, far[i].begins);
+		while (b.len < 70000)
+			sr_buf_put_str(&b, "words ");
+		sr_buf_put_u8(&b, '\n');
+		sr_buf_put_str(&b, far[i].ends);
+		read_with(&t, real, &policy, sr_buf_view(&b));
+		assert_false(t.itself);
+		if (t.rendition.len < 60000 || memmem(t.rendition.p, t.rendition.len, far[i].text,
+						       strlen(far[i].text)) == NULL)
+			fail_msg("case %zu: %zu bytes, not\n%s", i, t.rendition.len, far[i].text);
+		sr_pages_free(&t);
+	}
+	/* A letter that is longer than is read, and one of a kind of text with a long name. */
+	sr_buf_clear(&b);
+	sr_buf_put_str(&b, "From: a@b\nTo: c@d\nSubject: x\n\n");
+	while (b.len <= PAR_LETTER_PART + 100)
+		sr_buf_put_str(&b, "words and words and words and words and words\n");
+	read_with(&t, real, &policy, sr_buf_view(&b));
+	assert_true(t.status == SR_BOX_CAPPED && strstr(t.reason, "more text than is taken"));
+	sr_pages_free(&t);
+	sr_buf_clear(&b);
+	sr_buf_put_str(&b, "From: a@b\nTo: c@d\nSubject: x\nContent-Type: text/x-");
+	for (unsigned i = 0; i < 80; i++)
+		sr_buf_put_u8(&b, 'y');
+	sr_buf_put_str(&b, "\n\nseen\n");
+	read_with(&t, real, &policy, sr_buf_view(&b));
+	assert_non_null(memmem(t.rendition.p, t.rendition.len, "\nseen\n", 6));
+	sr_pages_free(&t);
+	sr_buf_free(&b);
 	read_with(&t, real, &policy, sr_bytes_of("\0\1\2\3", 4));
 	assert_true(t.status == SR_BOX_UNREAD && t.rendition.len == 0);
 	sr_pages_free(&t);
