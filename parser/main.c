@@ -11,6 +11,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <locale.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,6 +217,8 @@ int main(void) {
 	/* By hand: in the sandbox all three are there. */
 	if (sr_standard_files(NULL) != 0)
 		return 1;
+	/* For names in archives alone; where there is none those beyond ASCII are "(no name)". */
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	magic = par_identify_begin();
 	par_foreman(work);
 }

@@ -105,6 +105,9 @@ struct service {
 
 static int make_walls(struct service *s, enum sr_box_tools with, struct sr_err *e) {
 	static const char *const data[] = {"/usr/share/misc/magic.mgc", NULL};
+	/* Names in archives are UTF-8 that libarchive makes what the locale has. */
+	static const struct sr_walls_extra names[] = {
+		{"/usr/lib/locale/C.utf8", "/usr/lib/locale/C.utf8"}, {NULL, NULL}};
 	/* draw.c and text_tools.c of the parser start these */
 	static const char *const page_tools[] = {
 		"/usr/bin/pdftotext", "/usr/bin/pdftoppm", "/usr/bin/tesseract", NULL};
@@ -114,7 +117,8 @@ static int make_walls(struct service *s, enum sr_box_tools with, struct sr_err *
 		{"/usr/share/fontconfig", "/usr/share/fontconfig"},
 		{"/usr/share/fonts/truetype", "/usr/share/fonts/truetype"},
 		{"/var/cache/fontconfig", "/run/cache/fontconfig"},
-		{"/usr/share/tesseract-ocr", "/usr/share/tesseract-ocr"}, {NULL, NULL}};
+		{"/usr/share/tesseract-ocr", "/usr/share/tesseract-ocr"},
+		{"/usr/lib/locale/C.utf8", "/usr/lib/locale/C.utf8"}, {NULL, NULL}};
 	/* about_tools.c of the parser starts these; exiftool is Perl. */
 	static const char *const about_tools[] = {
 		"/usr/bin/pdfinfo", "/usr/bin/ffprobe", "/usr/bin/perl", NULL};
@@ -124,7 +128,7 @@ static int make_walls(struct service *s, enum sr_box_tools with, struct sr_err *
 		{"/usr/lib/x86_64-linux-gnu/perl-base", "/run/perl-base"},
 		{"/usr/lib/aarch64-linux-gnu/perl-base", "/run/perl-base"},
 		{"/usr/share/poppler", "/usr/share/poppler"}, {NULL, NULL}};
-	struct sr_walls_root root = {.program = s->program, .data = data};
+	struct sr_walls_root root = {.program = s->program, .data = data, .extras = names};
 	char path[4096];
 	int rc = 0;
 
