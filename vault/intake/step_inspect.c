@@ -17,7 +17,8 @@
  *
  * A member that cannot be read is an entry with its reason, as is the rest of a container that
  * cannot be read to its end. Containers whose members the depositor sent beside them (deposit
- * --unpack) are not taken apart again.
+ * --unpack) are not taken apart again, and that is said: what came was not compared with what is in
+ * them.
  */
 #include "intake/step.h"
 
@@ -43,6 +44,7 @@ struct ahead { /* a file whose parser was started */
 	struct sr_buf plain; /* secret */
 	struct sr_box_input in;
 	struct sr_inspection *begun;
+	bool apart; /* it is not taken apart */
 };
 
 struct inspecting {
@@ -139,7 +141,7 @@ static int begin_one(struct inspecting *x, uint64_t index, uint64_t size, struct
 	caps.members = x->limits.members;
 	caps.ratio = x->limits.ratio;
 	caps.bytes = x->limits.bytes > x->bytes ? x->limits.bytes - x->bytes : 0;
-	*a = (struct ahead){.of = x, .file = index, .block = UINT64_MAX};
+	*a = (struct ahead){.of = x, .file = index, .block = UINT64_MAX, .apart = apart};
 	sr_buf_init_secret(&a->plain);
 	a->in = (struct sr_box_input){.size = size, .read = read_at, .ctx = a};
 	rc = sr_inspect_begin(&a->begun, x->l, &a->in, &caps, e);
@@ -416,6 +418,11 @@ static int one_turn(struct inspecting *x, uint64_t until_ms, bool *waits, struct
 		return rc;
 	if (r.failed || r.status != SR_BOX_WHOLE || x->full)
 		rc = the_rest(x, &r, e);
+	/* Whoever deposited it says so, and may have sent something else. */
+	if (rc == 0 && a->apart)
+		rc = sr_holding_fact(x->h, a->file, "unpacked",
+			sr_bytes_str("not here: what lies behind its path was deposited with it"),
+			e);
 	drop(a);
 	x->first = (x->first + 1) % AHEAD;
 	x->count--;
