@@ -380,7 +380,7 @@
  *   in    item id
  * intake.state         the house, a curator or custodian: what is done after deposits by itself
  *   out   left dec (held items whose intake is not over), waiting dec (of these: that failed and
- *         are tried again), works yes|no (this process does it), step token? and item id? (at
+ *         are tried again, or wait for intake.more), works yes|no (this process does it), step token? and item id? (at
  *         work), file, files, pages, pages-of: dec? (of the step: the file at work, from 0, of how
  *         many; of it pages done, of how many, 0: not known), trouble b64? (the last failure, a
  *         sentence)
