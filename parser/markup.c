@@ -385,25 +385,38 @@ bool par_is_xml(struct sr_bytes head) {
 	return begins(head, start(head), "<?xml");
 }
 
+/* What stands behind ${key}, with or without quotes. */
+static struct sr_bytes value_behind(struct sr_bytes v, const char *key) {
+	size_t at = find(v, 0, key), n = 0;
+
+	if (at >= v.len)
+		return sr_bytes_of(NULL, 0);
+	at += strlen(key);
+	if (at < v.len && (v.p[at] == '"' || v.p[at] == '\''))
+		at++;
+	while (at + n < v.len && v.p[at + n] > ' ' && strchr("\"'>;/?", v.p[at + n]) == NULL)
+		n++;
+	return sr_bytes_of(v.p + at, n);
+}
+
 struct sr_bytes par_markup_charset(struct sr_bytes head) {
-	static const char *const keys[] = {"charset=", "encoding="};
+	struct par_markup m = {.html = true};
+	struct par_tag tag = {.closes = false};
+	struct sr_bytes text = {NULL, 0}, named = {NULL, 0};
+	enum par_piece piece = PAR_PIECE_TEXT;
 
 	if (head.len > LOOKED_AT)
 		head.len = LOOKED_AT;
-	for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
-		size_t at = find(head, 0, keys[k]), n = 0;
-
-		if (at >= head.len)
-			continue;
-		at += strlen(keys[k]);
-		if (at < head.len && (head.p[at] == '"' || head.p[at] == '\''))
-			at++;
-		while (at + n < head.len && head.p[at + n] > ' ' &&
-			strchr("\"'>;/?", head.p[at + n]) == NULL)
-			n++;
-		return sr_bytes_of(head.p + at, n);
+	m.in = head;
+	/* Not anywhere: in a comment nobody else looks for it. */
+	while (named.len == 0 && piece != PAR_PIECE_END) {
+		piece = par_markup_next(&m, &tag, &text);
+		if (piece == PAR_PIECE_TAG && par_tag_is(&tag, "meta"))
+			named = value_behind(tag.attributes, "charset=");
 	}
-	return sr_bytes_of(NULL, 0);
+	if (named.len == 0 && par_is_xml(head))
+		named = value_behind(sr_bytes_of(head.p, find(head, 0, "?>")), "encoding=");
+	return named;
 }
 
 /* --- words ------------------------------------------------------------------------------------ */

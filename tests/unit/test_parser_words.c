@@ -142,6 +142,12 @@ static void html(void **state) {
 	assert_true(sr_bytes_eq(par_markup_charset(sr_bytes_str("<meta charset=\"koi8-r\">")),
 		sr_bytes_str("koi8-r")));
 	assert_true(sr_bytes_eq(
+		par_markup_charset(sr_bytes_str("<!-- charset=koi8-r --><p title='charset=koi8-r'>"
+						"<META http-equiv=x content='text/html; "
+						"charset=windows-1251'>")),
+		sr_bytes_str("windows-1251")));
+	assert_int_equal(par_markup_charset(sr_bytes_str("words of charset=koi8-r")).len, 0);
+	assert_true(sr_bytes_eq(
 		par_markup_charset(sr_bytes_str("<?xml version='1.0' encoding='windows-1256'?>")),
 		sr_bytes_str("windows-1256")));
 }
