@@ -72,7 +72,7 @@ int cli_intake_run(struct cli *c, struct sr_err *e) {
 
 	if (c->core == NULL)
 		return 0; /* core does it */
-	rc = sr_core_intake(c->core, c->launcher, e);
+	sr_core_intake(c->core, c->launcher);
 	while (rc == 0 && !idle) {
 		rc = turn(c, &idle, &w, e);
 		most = w.left > most ? w.left : most;
@@ -84,8 +84,8 @@ int cli_intake_run(struct cli *c, struct sr_err *e) {
 		cli_hint(c, "nothing is lost: `strongroom intake run` goes on, and so does core");
 	else if (rc == 0 && w.left > 0)
 		cli_tell(c,
-			"%llu item%s not looked through yet: %s\n(strongroom intake run tries "
-			"again, and core each minute)",
+			"%llu item%s not looked through yet: %s\n(what failed is tried again by "
+			"strongroom intake run, and by core each minute)",
 			(unsigned long long)w.left, w.left == 1 ? " is" : "s are", w.trouble);
 	return rc;
 }

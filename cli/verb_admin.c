@@ -412,9 +412,7 @@ int verb_core(struct cli *c, struct sr_err *e) {
 		return rc;
 	c->core->progress = (struct sr_progress){0};
 	if (!cli_intake_later())
-		rc = sr_core_intake(c->core, c->launcher, e);
-	if (rc != 0)
-		return rc;
+		sr_core_intake(c->core, c->launcher);
 	/* One of an earlier day. What witnesses know now is asked by the server. */
 	if (sr_witnessing_alarm(c->core->vault) != NULL)
 		rc = sr_fail(

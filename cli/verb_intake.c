@@ -1,6 +1,6 @@
 /*
- * intake scan, list, show, run, scanners: what was done with held items and is known of them, what
- * other programs say of them, and which programs this host has for it.
+ * intake scan, list, show, run, again, scanners: what was done with held items and is known of
+ * them, what other programs say of them, and which programs this host has for it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -392,6 +392,22 @@ int verb_intake_run(struct cli *c, struct sr_err *e) {
 		printf("nothing is left to do\n");
 	cli_answer_free(&a);
 	return rc;
+}
+
+/* --- again --- */
+
+int verb_intake_again(struct cli *c, struct sr_err *e) {
+	struct cli_answer a;
+	int rc = cli_intake_launcher(c, e);
+	if (rc != 0)
+		return rc;
+	rc = cli_ask_of(&a, c, "intake.more", "item", e);
+	if (rc == 0)
+		rc = cli_call(c, &a, e);
+	cli_answer_free(&a);
+	if (rc == 0 && c->core == NULL)
+		cli_tell(c, "core goes on with it when its turn comes (intake show)");
+	return rc == 0 ? cli_intake_run(c, e) : rc;
 }
 
 /* --- list --- */

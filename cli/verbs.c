@@ -274,6 +274,11 @@ const struct cli_verb cli_verbs[] = {
 	{"intake", "run",
 		"Do what is to be done after deposits and was left, where no core does it.", "",
 		"strongroom intake run --unlock /root/vault.key", NULL, 0, 0, verb_intake_run},
+	{"intake", "again",
+		"Give an item more time whose time was used up: what is done after a deposit goes "
+		"on where it stopped.",
+		"ITEM --as CURATOR", "strongroom intake again 3f2a --as carl.id", NULL, 1, 1,
+		verb_intake_again},
 	{"intake", "release", "As `release`.", "ITEM... | --accession A --as CURATOR",
 		"strongroom intake release 3f2a --as carl.id", cli_release_options, 0, ANY,
 		verb_release},

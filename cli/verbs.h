@@ -129,6 +129,7 @@ int verb_search(struct cli *c, struct sr_err *e);
 /* verb_intake.c */
 extern const struct cli_option cli_intake_list_options[];
 extern const struct cli_option cli_intake_scan_options[], cli_intake_show_options[];
+int verb_intake_again(struct cli *c, struct sr_err *e);
 int verb_intake_scan(struct cli *c, struct sr_err *e);
 int verb_intake_show(struct cli *c, struct sr_err *e);
 extern const struct cli_option cli_intake_same_options[];

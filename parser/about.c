@@ -294,11 +294,14 @@ bool par_about_exiftool(const struct par_about *to, struct sr_bytes text) {
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
+/* What the document says of itself comes first and may have line ends in it: of what pdfinfo found
+ * out, the last line counts. */
 bool par_about_pdfinfo(const struct par_about *to, struct sr_bytes text) {
 	static const struct {
 		const char *name, *key;
 	} lines[] = {{"Title", "title"}, {"Author", "creator"}, {"Producer", "producer"}};
-	bool pages = false;
+	char pages[64] = "";
+	bool locked = false;
 
 	while (text.len > 0) {
 		const uint8_t *end = memchr(text.p, '\n', text.len);
@@ -319,15 +322,15 @@ bool par_about_pdfinfo(const struct par_about *to, struct sr_bytes text) {
 					say_line(to, lines[i].key, v);
 			if (sr_bytes_eq(name, sr_bytes_str("CreationDate")))
 				say_date(to, "created", value);
-			if (sr_bytes_eq(name, sr_bytes_str("Encrypted")) &&
-				strncmp(value, "yes", 3) == 0)
-				say(to, "protected", "yes");
-			if (sr_bytes_eq(name, sr_bytes_str("Pages"))) {
-				say_count(to, "pages", value);
-				pages = true;
-			}
+			if (sr_bytes_eq(name, sr_bytes_str("Encrypted")))
+				locked = strncmp(value, "yes", 3) == 0;
+			if (sr_bytes_eq(name, sr_bytes_str("Pages")))
+				memcpy(pages, value, sizeof pages);
 		}
 		text = sr_bytes_of(text.p + n + (end != NULL), text.len - n - (end != NULL));
 	}
-	return pages;
+	say_count(to, "pages", pages);
+	if (locked)
+		say(to, "protected", "yes");
+	return pages[0] != '\0';
 }

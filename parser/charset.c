@@ -9,7 +9,7 @@
 
 enum {
 	REPLACEMENT = 0xFFFD,
-	LOOKED_AT = 64 << 10,
+	FEW = 9, /* whole characters for each byte that is none, at least: damaged UTF-8 */
 	SINGLE = PAR_CHARSETS - PAR_WINDOWS1252 /* encodings of one byte a character */
 };
 
@@ -550,19 +550,20 @@ const char *par_charset_name(enum par_charset c) {
 
 /* --- which ------------------------------------------------------------------------------------ */
 
-/* Valid, but for a character cut at the end. */
-static bool is_utf8(struct sr_bytes in) {
-	size_t at = 0;
+/* How many bytes are no UTF-8; *${whole}: characters of more than a byte. */
+static size_t not_utf8(size_t *whole, struct sr_bytes in) {
+	size_t at = 0, bad = 0;
 
+	*whole = 0;
 	while (at < in.len) {
 		uint32_t cp = 0;
 		const size_t n = sr_utf8_next(sr_bytes_of(in.p + at, in.len - at), &cp);
 
-		if (n == 0)
-			return in.len - at < 4 && in.p[at] >= 0xC2 && at > 0;
-		at += n;
+		bad += n == 0;
+		*whole += n > 1;
+		at += n > 0 ? n : 1;
 	}
-	return true;
+	return bad;
 }
 
 static bool same_name(struct sr_bytes v, const char *name) {
@@ -600,8 +601,24 @@ bool par_charset_named(enum par_charset *out, struct sr_bytes name) {
 	return same_name(name, "utf-8") || same_name(name, "utf8") || by_name(out, name);
 }
 
+/* How often each byte is there, in lines that are not all ASCII: a long head of code says nothing
+ * of the words behind it. */
+static void count_bytes(size_t count[256], struct sr_bytes v) {
+	while (v.len > 0) {
+		const uint8_t *end = memchr(v.p, '\n', v.len);
+		const size_t n = end != NULL ? (size_t)(end - v.p) + 1 : v.len;
+		size_t above = 0;
+
+		for (size_t i = 0; i < n; i++)
+			above += v.p[i] >= 0x80;
+		for (size_t i = 0; i < n && above > 0; i++)
+			count[v.p[i]]++;
+		v = sr_bytes_of(v.p + n, v.len - n);
+	}
+}
+
 /* The six letters that are most common in Russian and in Arabic, as each encoding has them. */
-static enum par_charset by_letters(struct sr_bytes head) {
+static enum par_charset by_letters(struct sr_bytes text) {
 	static const struct {
 		enum par_charset is;
 		uint8_t letters[6];
@@ -611,8 +628,7 @@ static enum par_charset by_letters(struct sr_bytes head) {
 	size_t count[256] = {0}, above = 0, letters = 0, best = 0;
 	enum par_charset is = PAR_WINDOWS1252;
 
-	for (size_t i = 0; i < head.len; i++)
-		count[head.p[i]]++;
+	count_bytes(count, text);
 	for (unsigned c = 0x80; c < 0x100; c++)
 		above += count[c];
 	for (unsigned c = 'A'; c <= 'z'; c++)
@@ -633,20 +649,20 @@ static enum par_charset by_letters(struct sr_bytes head) {
 	return best * 4 > above ? is : PAR_WINDOWS1252;
 }
 
-enum par_charset par_charset_of(struct sr_bytes head, struct sr_bytes named, bool *guessed) {
+enum par_charset par_charset_of(struct sr_bytes text, struct sr_bytes named, bool *guessed) {
 	enum par_charset is = PAR_UTF8;
+	size_t bad, whole = 0;
 
 	*guessed = false;
-	if (head.len > LOOKED_AT)
-		head.len = LOOKED_AT;
-	if (head.len >= 2 && head.p[0] == 0xFF && head.p[1] == 0xFE)
+	if (text.len >= 2 && text.p[0] == 0xFF && text.p[1] == 0xFE)
 		return PAR_UTF16LE;
-	if (head.len >= 2 && head.p[0] == 0xFE && head.p[1] == 0xFF)
+	if (text.len >= 2 && text.p[0] == 0xFE && text.p[1] == 0xFF)
 		return PAR_UTF16BE;
-	if (is_utf8(head) || by_name(&is, named))
+	bad = not_utf8(&whole, text);
+	if (bad == 0 || by_name(&is, named))
 		return is;
 	*guessed = true;
-	return by_letters(head);
+	return whole / FEW >= bad ? PAR_UTF8 : by_letters(text);
 }
 
 /* --- decoding --------------------------------------------------------------------------------- */

@@ -126,10 +126,11 @@ static bool is_named(const uint8_t *e, const char *name) {
 	return true;
 }
 
-/* The entry of that name among the root's children; NULL. ${seen} and ${wait}: of each entry. */
+/* The one entry of that name among the root's children; NULL. Of two, which no program writes,
+ * another reader may take the other. ${seen} and ${wait}: of each entry. */
 static const uint8_t *search(
 	const struct par_compound *c, const char *name, uint8_t *seen, uint32_t *wait) {
-	const uint8_t *e = entry(c, 0);
+	const uint8_t *e = entry(c, 0), *found = NULL;
 	size_t count = 0;
 
 	if (e == NULL || e[66] != ROOT)
@@ -142,12 +143,14 @@ static const uint8_t *search(
 		if (e == NULL || seen[n] != 0)
 			continue;
 		seen[n] = 1;
+		if (is_named(e, name) && found != NULL)
+			return NULL;
 		if (is_named(e, name))
-			return e;
+			found = e;
 		wait[count++] = sr_le32_get(e + 68);
 		wait[count++] = sr_le32_get(e + 72);
 	}
-	return NULL;
+	return found;
 }
 
 static const uint8_t *find(const struct par_compound *c, const char *name) {

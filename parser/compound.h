@@ -18,7 +18,8 @@
  *      116    4  first sector       120   8  bytes (of version 3: 4)
  *
  * Hostile files have chains that turn back and trees that are none: every chain ends after as many
- * steps as the file has sectors, every entry of the tree is looked at once. Only streams directly
+ * steps as the file has sectors, every entry of the tree is looked at once, and a name that stands
+ * there twice is not found. Only streams directly
  * under the root are found: a document that is embedded in another is not the document.
  */
 #ifndef SR_PARSER_COMPOUND_H

@@ -13,7 +13,7 @@ struct letter {
 	struct sr_inside *s;
 	uint64_t at;
 	struct sr_buf out, part;
-	char type[64], charset[64];
+	char type[256], charset[64]; /* PART_NAME of parser/mail.c */
 	struct sr_buf name;
 	bool capped;
 };
@@ -54,8 +54,10 @@ static bool data(void *ctx, const void *p, size_t len) {
 
 	if (strncmp(l->type, "text/", 5) != 0)
 		return true; /* passed over */
-	if (len > PAR_LETTER_PART - l->part.len)
+	if (len > PAR_LETTER_PART - l->part.len) {
 		len = PAR_LETTER_PART - l->part.len;
+		l->capped = true;
+	}
 	sr_buf_put(&l->part, p, len);
 	return true;
 }
@@ -112,5 +114,8 @@ void par_letter_text(struct sr_inside *s) {
 	par_mail_facts(&header, sr_bytes_of(head, sr_inside_read(s, 0, head, sizeof head)));
 	par_mail(&r, &in, &to, 1);
 	(void)par_parts(&p, sr_buf_view(&l.out));
-	par_pages_done(&p, r.status, r.reason);
+	if (l.capped && r.status == SR_BOX_WHOLE)
+		par_pages_done(&p, SR_BOX_CAPPED, "a part of it has more text than is taken");
+	else
+		par_pages_done(&p, r.status, r.reason);
 }

@@ -286,6 +286,7 @@ struct message {
 	} state;
 	enum coding coding;
 	bool capped, odd; /* odd: something could not be decoded */
+	bool cut;         /* a header was longer than is read: it may have said what its part is */
 	uint8_t held[2];  /* a line's end, which may belong to the boundary that follows */
 	size_t held_len;
 	uint32_t bits; /* base64: what waits for four characters */
@@ -471,6 +472,8 @@ static void take(struct message *m, const struct par_line *line) {
 		} else if (m->header.len + line->text.len < PAR_MAIL_HEADER) {
 			sr_buf_put_bytes(&m->header, line->text);
 			sr_buf_put_bytes(&m->header, line->eol);
+		} else {
+			m->cut = true;
 		}
 		break;
 	case IN_PART:
@@ -511,6 +514,8 @@ void par_mail(struct par_result *out, const struct par_stream *in, const struct 
 		*out = (struct par_result){.status = SR_BOX_BROKEN};
 	else if (early)
 		*out = (struct par_result){SR_BOX_BROKEN, "it ends before the end of a multipart"};
+	else if (m->cut)
+		*out = (struct par_result){SR_BOX_BROKEN, "a header of it is longer than is read"};
 	if (l.broken != NULL)
 		(void)snprintf(out->reason, sizeof out->reason, "%s", l.broken);
 	sr_buf_free(&m->header);

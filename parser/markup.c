@@ -9,9 +9,8 @@
 #include "parser/charset.h"
 
 enum {
-	ENTITY_MAX = 10,     /* bytes of a name: "thetasym" has 8 */
-	LOOKED_AT = 4 << 10, /* for what it is, and its charset */
-	DEPTH_MAX = 64       /* hidden elements in one another that are counted */
+	ENTITY_MAX = 10,    /* bytes of a name: "thetasym" has 8 */
+	LOOKED_AT = 4 << 10 /* for what it is, and its charset */
 };
 
 /* HTML 4's 252, and &apos;. In order. */
@@ -109,21 +108,79 @@ bool par_tag_is(const struct par_tag *tag, const char *name) {
 	return same_word(tag->name, name);
 }
 
+bool par_tag_local(const struct par_tag *tag, const char *name) {
+	size_t from = tag->name.len;
+
+	while (from > 0 && tag->name.p[from - 1] != ':')
+		from--;
+	return same_word(sr_bytes_of(tag->name.p + from, tag->name.len - from), name);
+}
+
 /* --- pieces ----------------------------------------------------------------------------------- */
 
-/* The end of a tag that begins at ${at}: ">" outside of quotes. A quote that never ends is none. */
+/* The end of a tag that begins at ${at}, where browsers find it: ">" outside of the quotes of a
+ * value. A quote anywhere else is a letter; one that never ends is none. */
 static size_t tag_end(struct sr_bytes v, size_t at) {
+	enum {
+		WORD, /* the tag's name, or a value without quotes */
+		GAP,  /* before a name */
+		NAME,
+		AFTER, /* it, and a space */
+		VALUE  /* behind "=" */
+	} is = WORD;
 	uint8_t quote = 0;
 
 	for (size_t i = at; i < v.len; i++) {
-		if (quote != 0)
-			quote = v.p[i] == quote ? 0 : quote;
-		else if ((v.p[i] == '"' || v.p[i] == '\'') && v.p[i - 1] == '=')
-			quote = v.p[i];
-		else if (v.p[i] == '>')
+		const uint8_t c = v.p[i];
+
+		if (quote != 0) {
+			quote = c == quote ? 0 : quote;
+			is = GAP;
+		} else if (c == '>') {
 			return i;
+		} else if (is == VALUE) {
+			quote = c == '"' || c == '\'' ? c : 0;
+			is = is_space(c) ? VALUE : WORD;
+		} else if (is == WORD) {
+			is = is_space(c) ? GAP : WORD;
+		} else if (c == '=' && is != GAP) {
+			is = VALUE;
+		} else if (is_space(c)) {
+			is = is == NAME ? AFTER : is;
+		} else {
+			is = c == '/' ? GAP : NAME;
+		}
 	}
 	return quote == 0 ? v.len : find(v, at, ">");
+}
+
+static bool is_letter(uint8_t c) {
+	return lower(c) >= 'a' && lower(c) <= 'z';
+}
+
+/* Does "<" before ${v} begin a tag, or what else has an end? */
+static bool begins_tag(const struct par_markup *m, struct sr_bytes v) {
+	if (v.len == 0)
+		return false;
+	return is_letter(v.p[0]) || v.p[0] == '/' || v.p[0] == '!' || v.p[0] == '?' ||
+	       (!m->html && (v.p[0] == '_' || v.p[0] == ':' || v.p[0] >= 0x80));
+}
+
+/* ">" is the end of all that is no tag: <!doctype ...>, <?...>, </ ...>. */
+static bool is_no_tag(const struct par_markup *m, struct sr_bytes v) {
+	return v.p[0] == '!' || v.p[0] == '?' ||
+	       (m->html && v.p[0] == '/' && (v.len == 1 || !is_letter(v.p[1])));
+}
+
+/* Behind the comment that begins at ${at}; "<!-->" is one. */
+static size_t comment_end(struct sr_bytes v, size_t at) {
+	for (at += 2; at < v.len; at++) {
+		if (begins(v, at, "-->"))
+			return at + 3;
+		if (begins(v, at, "--!>"))
+			return at + 4;
+	}
+	return v.len;
 }
 
 static void read_tag(struct par_tag *tag, struct sr_bytes v) {
@@ -135,25 +192,27 @@ static void read_tag(struct par_tag *tag, struct sr_bytes v) {
 	tag->alone = v.len > 0 && v.p[v.len - 1] == '/';
 	if (tag->alone)
 		v.len--;
-	while (n < v.len && !is_space(v.p[n]))
+	while (n < v.len && !is_space(v.p[n]) && v.p[n] != '/')
 		n++;
 	tag->name = sr_bytes_of(v.p, n);
 	tag->attributes = sr_bytes_of(v.p + n, v.len - n);
 }
 
+/* Up to its end tag. */
 static enum par_piece raw_text(struct par_markup *m, struct sr_bytes *text) {
+	const size_t n = m->raw_name.len;
 	size_t at = m->at;
 
-	for (; at < m->in.len; at++)
-		if (m->in.p[at] == '<' && at + 2 + m->raw_name.len <= m->in.len &&
-			m->in.p[at + 1] == '/') {
-			bool same = true;
+	for (; at < m->in.len; at++) {
+		const struct sr_bytes v = sr_bytes_of(m->in.p + at, m->in.len - at);
+		bool same = v.len > n + 2 && v.p[0] == '<' && v.p[1] == '/' &&
+			    (is_space(v.p[n + 2]) || v.p[n + 2] == '>' || v.p[n + 2] == '/');
 
-			for (size_t i = 0; i < m->raw_name.len && same; i++)
-				same = lower(m->in.p[at + 2 + i]) == lower(m->raw_name.p[i]);
-			if (same)
-				break;
-		}
+		for (size_t i = 0; i < n && same; i++)
+			same = lower(v.p[2 + i]) == lower(m->raw_name.p[i]);
+		if (same)
+			break;
+	}
 	*text = sr_bytes_of(m->in.p + m->at, at - m->at);
 	m->at = at;
 	m->raw = false;
@@ -168,7 +227,8 @@ enum par_piece par_markup_next(struct par_markup *m, struct par_tag *tag, struct
 
 		if (m->raw)
 			return raw_text(m, text);
-		if (v.p[m->at] != '<' || m->at + 1 == v.len || is_space(v.p[m->at + 1])) {
+		const struct sr_bytes behind = sr_bytes_of(v.p + m->at + 1, v.len - m->at - 1);
+		if (v.p[m->at] != '<' || !begins_tag(m, behind)) {
 			const size_t from = m->at++;
 
 			while (m->at < v.len && v.p[m->at] != '<')
@@ -177,8 +237,7 @@ enum par_piece par_markup_next(struct par_markup *m, struct par_tag *tag, struct
 			return PAR_PIECE_TEXT;
 		}
 		if (begins(v, m->at, "<!--")) {
-			end = find(v, m->at + 4, "-->");
-			m->at = end < v.len ? end + 3 : v.len;
+			m->at = comment_end(v, m->at);
 			continue;
 		}
 		if (begins(v, m->at, "<![CDATA[")) {
@@ -187,10 +246,11 @@ enum par_piece par_markup_next(struct par_markup *m, struct par_tag *tag, struct
 			m->at = end < v.len ? end + 3 : v.len;
 			return PAR_PIECE_LITERAL;
 		}
-		end = tag_end(v, m->at + 1);
+		const bool no_tag = is_no_tag(m, behind);
+		end = no_tag ? find(v, m->at + 1, ">") : tag_end(v, m->at + 1);
 		const struct sr_bytes inner = sr_bytes_of(v.p + m->at + 1, end - m->at - 1);
 		m->at = end < v.len ? end + 1 : v.len;
-		if (inner.len == 0 || inner.p[0] == '!' || inner.p[0] == '?')
+		if (no_tag)
 			continue;
 		read_tag(tag, inner);
 		return PAR_PIECE_TAG;
@@ -328,25 +388,38 @@ bool par_is_xml(struct sr_bytes head) {
 	return begins(head, start(head), "<?xml");
 }
 
+/* What stands behind ${key}, with or without quotes. */
+static struct sr_bytes value_behind(struct sr_bytes v, const char *key) {
+	size_t at = find(v, 0, key), n = 0;
+
+	if (at >= v.len)
+		return sr_bytes_of(NULL, 0);
+	at += strlen(key);
+	if (at < v.len && (v.p[at] == '"' || v.p[at] == '\''))
+		at++;
+	while (at + n < v.len && v.p[at + n] > ' ' && strchr("\"'>;/?", v.p[at + n]) == NULL)
+		n++;
+	return sr_bytes_of(v.p + at, n);
+}
+
 struct sr_bytes par_markup_charset(struct sr_bytes head) {
-	static const char *const keys[] = {"charset=", "encoding="};
+	struct par_markup m = {.html = true};
+	struct par_tag tag = {.closes = false};
+	struct sr_bytes text = {NULL, 0}, named = {NULL, 0};
+	enum par_piece piece = PAR_PIECE_TEXT;
 
 	if (head.len > LOOKED_AT)
 		head.len = LOOKED_AT;
-	for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
-		size_t at = find(head, 0, keys[k]), n = 0;
-
-		if (at >= head.len)
-			continue;
-		at += strlen(keys[k]);
-		if (at < head.len && (head.p[at] == '"' || head.p[at] == '\''))
-			at++;
-		while (at + n < head.len && head.p[at + n] > ' ' &&
-			strchr("\"'>;/?", head.p[at + n]) == NULL)
-			n++;
-		return sr_bytes_of(head.p + at, n);
+	m.in = head;
+	/* Not anywhere: in a comment nobody else looks for it. */
+	while (named.len == 0 && piece != PAR_PIECE_END) {
+		piece = par_markup_next(&m, &tag, &text);
+		if (piece == PAR_PIECE_TAG && par_tag_is(&tag, "meta"))
+			named = value_behind(tag.attributes, "charset=");
 	}
-	return sr_bytes_of(NULL, 0);
+	if (named.len == 0 && par_is_xml(head))
+		named = value_behind(sr_bytes_of(head.p, find(head, 0, "?>")), "encoding=");
+	return named;
 }
 
 /* --- words ------------------------------------------------------------------------------------ */
@@ -377,42 +450,55 @@ static void words(struct sr_buf *out, struct sr_bytes text) {
 	}
 }
 
+/* What an end tag alone ends. ${left_out}: what is in it are no words. */
+static bool is_raw(const struct par_tag *tag, bool *left_out) {
+	static const char *const code[] = {"script", "style", NULL};
+	static const char *const words_of[] = {"title", "textarea", "noscript", "xmp", "iframe",
+		"noembed", "noframes", "plaintext", NULL};
+
+	*left_out = one_of(tag, code);
+	return *left_out || one_of(tag, words_of);
+}
+
 void par_markup_text(struct sr_buf *out, struct sr_bytes in, bool html) {
-	static const char *const raw[] = {"script", "style", NULL};
-	static const char *const hidden[] = {"template", "noscript", "svg", "math", NULL};
 	static const char *const blocks[] = {"p", "div", "br", "li", "ul", "ol", "dl", "dt", "dd",
 		"tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "pre", "blockquote",
 		"section", "article", "header", "footer", "nav", "main", "aside", "form", "title",
-		"option", "caption", "figcaption", "figure", "body", "head", NULL};
+		"option", "caption", "figcaption", "figure", "body", "head", "template", "noscript",
+		"textarea", "svg", NULL};
 	static const char *const cells[] = {"td", "th", NULL};
-	struct par_markup m = {.in = in};
+	/* Pictures and formulas in a page have rules of their own for what is raw in it. */
+	static const char *const foreign[] = {"svg", "math", NULL};
+	const bool xml = par_is_xml(in);
+	struct par_markup m = {.in = in, .html = html};
 	struct par_tag tag = {.closes = false};
 	struct sr_bytes text = {NULL, 0};
 	struct sr_buf decoded;
-	unsigned away = 0; /* hidden elements that are open */
+	bool away = false, left_out = false; /* away: in what is foreign */
 	enum par_piece piece;
 
 	sr_buf_init(&decoded);
 	while ((piece = par_markup_next(&m, &tag, &text)) != PAR_PIECE_END) {
 		if (piece == PAR_PIECE_TAG) {
-			if (html && one_of(&tag, raw) && !tag.closes && !tag.alone) {
+			const bool alone = tag.alone && (xml || away);
+
+			if (!html || one_of(&tag, blocks))
+				line(out);
+			else if (one_of(&tag, cells) && out->len > 0)
+				words(out, sr_bytes_str(" "));
+			if (html && one_of(&tag, foreign) && !alone)
+				away = !tag.closes;
+			if (html && !away && !tag.closes && !alone && is_raw(&tag, &left_out)) {
 				m.raw = true;
 				m.raw_name = tag.name;
-				(void)par_markup_next(&m, &tag, &text);
-			} else if (html && one_of(&tag, hidden) && !tag.alone) {
-				if (!tag.closes && away < DEPTH_MAX)
-					away++;
-				else if (tag.closes && away > 0)
-					away--;
-			} else if (away == 0 && (!html || one_of(&tag, blocks))) {
-				line(out);
-			} else if (away == 0 && one_of(&tag, cells) && out->len > 0) {
-				words(out, sr_bytes_str(" "));
+				piece = par_markup_next(&m, &tag, &text);
 			}
-			continue;
+			if (piece == PAR_PIECE_TAG || piece == PAR_PIECE_END || left_out) {
+				left_out = false;
+				continue;
+			}
+			piece = PAR_PIECE_TEXT; /* entities are decoded in some of them */
 		}
-		if (away > 0)
-			continue;
 		if (piece == PAR_PIECE_LITERAL) {
 			words(out, text);
 			continue;

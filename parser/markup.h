@@ -3,12 +3,15 @@
  * text, what a block begins or ends becomes a line end. Broken markup has words too, so nothing is
  * refused: an unclosed tag ends at the next "<" or the end.
  *
+ * What a browser shows must not be lost here, so that a tag, a comment and a raw text end where
+ * HTML (its standard's tokenizer) ends them; where browsers differ more is shown rather than less.
+ *
  *   "<!--" comment "-->"   "<![CDATA[" text "]]>"   "<!" "<?" to ">"   "<name attributes>" with
  *   quotes in attributes   "&name;" "&#N;" "&#xN;"
  *
  * No entity that a document defines is expanded, nothing outside of it is fetched: those are the
- * two holes of XML readers. Of HTML, script, style, head's title apart, template and noscript are
- * left out; `alt` and `title` of pictures are not read.
+ * two holes of XML readers. Of HTML, script and style are left out, and comments; `alt` and `title`
+ * of pictures are not read.
  */
 #ifndef SR_PARSER_MARKUP_H
 #define SR_PARSER_MARKUP_H
@@ -24,7 +27,8 @@ struct par_tag {
 struct par_markup {
 	struct sr_bytes in;
 	size_t at;
-	bool raw; /* in script or style: only its end tag counts */
+	bool html; /* else XML, whose names may begin with more than letters */
+	bool raw;  /* only the end tag of raw_name counts */
 	struct sr_bytes raw_name;
 };
 enum par_piece {
@@ -39,6 +43,8 @@ struct sr_bytes par_attribute(const struct par_tag *tag, const char *name);
 /* Text with its entities decoded. */
 void par_entities(struct sr_buf *out, struct sr_bytes text);
 bool par_tag_is(const struct par_tag *tag, const char *name); /* ASCII case does not matter */
+/* The same behind its prefix, which a document chooses as it likes. */
+bool par_tag_local(const struct par_tag *tag, const char *name);
 
 /* Does it begin as HTML or XML? */
 bool par_is_html(struct sr_bytes head);

@@ -14,7 +14,8 @@
 enum {
 	BLOCK = 64 << 10,
 	NAME_MAX_KEPT = 200,
-	AFTER_SPINE = 1 << 20 /* more than there are entries in front of it */
+	AFTER_SPINE = 1 << 20, /* more than there are entries in front of it */
+	OTHERS_MAX = 16 << 20  /* bytes of OTHER: they must not keep the pages out */
 };
 
 enum kind {
@@ -25,15 +26,17 @@ enum kind {
 	SHEET,   /* the same */
 	STRINGS, /* of sheets */
 	CONTENT, /* OpenDocument */
+	FRAME,   /* of its pages: headers, footers */
 	CHAPTER, /* HTML */
 	PACKAGE, /* of an e-book: its order */
-	ROOT     /* which package that is */
+	ROOT,    /* which package that is */
+	OTHER    /* any other XML: notes of slides, comments, what stands in charts and drawings */
 };
 
 struct part {
 	enum kind kind;
 	unsigned number; /* of a slide or sheet; else the order of the archive, or of the spine */
-	char name[NAME_MAX_KEPT + 1];
+	char name[NAME_MAX_KEPT + 1]; /* "": it is longer, and in no spine */
 	struct sr_buf bytes;
 };
 
@@ -43,8 +46,9 @@ struct office {
 	uint8_t block[BLOCK];
 	struct part *parts;
 	size_t count;
-	size_t held;
-	bool capped, encrypted;
+	size_t held, others; /* bytes of all parts, of OTHER */
+	unsigned unread;     /* members that are neither parts nor what parts are drawn with */
+	bool capped, encrypted, broken;
 };
 
 /* --- the zip file ----------------------------------------------------------------------------- */
@@ -100,7 +104,18 @@ static bool ends(const char *name, const char *with) {
 	return n > w && strcmp(name + n - w, with) == 0;
 }
 
+static bool in_folder(const char *name, const char *const *folders) {
+	for (; *folders != NULL; folders++)
+		if (strncmp(name, *folders, strlen(*folders)) == 0)
+			return true;
+	return false;
+}
+
 static enum kind kind_of(const char *name, unsigned *number) {
+	/* Prompts of empty slides; numbers once more. */
+	static const char *const passed_over[] = {"ppt/slideMasters/", "ppt/slideLayouts/",
+		"ppt/notesMasters/", "ppt/handoutMasters/", "xl/pivotCache/", "xl/calcChain", NULL};
+
 	if (numbered(name, "ppt/slides/slide", number))
 		return SLIDE;
 	if (numbered(name, "xl/worksheets/sheet", number))
@@ -117,63 +132,99 @@ static enum kind kind_of(const char *name, unsigned *number) {
 		return ROOT;
 	if (ends(name, ".opf"))
 		return PACKAGE;
-	return ends(name, ".xhtml") || ends(name, ".html") || ends(name, ".htm") ? CHAPTER : NONE;
+	if (strcmp(name, "styles.xml") == 0)
+		return FRAME;
+	if (ends(name, ".xhtml") || ends(name, ".html") || ends(name, ".htm"))
+		return CHAPTER;
+	return ends(name, ".xml") && !in_folder(name, passed_over) ? OTHER : NONE;
+}
+
+/* What parts are drawn with, by their names; everything else may be a document of its own. */
+static bool is_furniture(const char *name) {
+	static const char *const endings[] = {"/", ".xml", ".rels", ".png", ".jpg", ".jpeg", ".gif",
+		".bmp", ".tif", ".tiff", ".emf", ".wmf", ".svg", ".css", ".ncx", ".ttf", ".otf",
+		".odttf", ".woff"};
+
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+		if (ends(name, endings[i]))
+			return true;
+	return strcmp(name, "mimetype") == 0;
 }
 
 /* The bytes of the entry at hand, within what is held in all. */
 static void keep(
 	struct office *o, struct archive *a, const char *name, enum kind kind, unsigned number) {
 	struct part *p = &o->parts[o->count];
-	la_ssize_t n;
+	la_ssize_t n = 0;
 
 	*p = (struct part){.kind = kind, .number = number};
-	(void)snprintf(p->name, sizeof p->name, "%s", name);
+	if (strlen(name) < sizeof p->name)
+		(void)snprintf(p->name, sizeof p->name, "%s", name);
 	sr_buf_init(&p->bytes);
 	for (;;) {
-		if (sr_buf_reserve(&p->bytes, BLOCK, NULL) != 0)
+		if (sr_buf_reserve(&p->bytes, BLOCK, NULL) != 0) {
+			o->broken = true;
 			break;
+		}
 		n = archive_read_data(a, p->bytes.p + p->bytes.len, BLOCK);
 		if (n <= 0)
 			break;
 		p->bytes.len += (size_t)n;
 		o->held += (size_t)n;
-		if (o->held > PAR_DOCUMENT_MAX) {
+		o->others += kind == OTHER ? (size_t)n : 0;
+		if (o->held > PAR_DOCUMENT_MAX || o->others > OTHERS_MAX) {
 			o->capped = true;
 			break;
 		}
 	}
+	o->broken = o->broken || n < 0;
 	o->count++;
+}
+
+static void take_entry(
+	struct office *o, struct archive *a, struct archive_entry *entry, unsigned order) {
+	const char *name = archive_entry_pathname(entry);
+	unsigned number = order;
+	enum kind kind;
+
+	if (name == NULL)
+		name = archive_entry_pathname_utf8(entry);
+	kind = name != NULL ? kind_of(name, &number) : NONE;
+	if (archive_entry_is_encrypted(entry)) {
+		o->encrypted = true;
+	} else if (kind == NONE) {
+		o->unread += name == NULL || !is_furniture(name);
+	} else if (o->count == PAR_OFFICE_PARTS || (kind == OTHER && o->others > OTHERS_MAX)) {
+		o->capped = true;
+	} else {
+		keep(o, a, name, kind, number);
+	}
 }
 
 static void take_parts(struct office *o) {
 	struct archive *a = archive_read_new();
 	struct archive_entry *entry = NULL;
 	unsigned order = 0;
+	int rc;
 
-	if (a == NULL)
+	if (a == NULL) {
+		o->broken = true;
 		return;
+	}
 	(void)archive_read_support_format_zip(a);
 	(void)archive_read_set_read_callback(a, feed_read);
 	(void)archive_read_set_seek_callback(a, feed_seek);
 	(void)archive_read_set_skip_callback(a, feed_skip);
 	(void)archive_read_set_callback_data(a, o);
-	if (archive_read_open1(a) == ARCHIVE_OK)
-		while (!o->capped && archive_read_next_header(a, &entry) >= ARCHIVE_WARN) {
-			const char *name = archive_entry_pathname(entry);
-			unsigned number = order++;
-			enum kind kind;
-
-			if (archive_entry_is_encrypted(entry))
-				o->encrypted = true;
-			if (name == NULL || strlen(name) > NAME_MAX_KEPT ||
-				(kind = kind_of(name, &number)) == NONE)
-				continue;
-			if (o->count == PAR_OFFICE_PARTS) {
-				o->capped = true;
-				break;
-			}
-			keep(o, a, name, kind, number);
-		}
+	rc = archive_read_open1(a);
+	while (rc >= ARCHIVE_WARN && o->held <= PAR_DOCUMENT_MAX) {
+		rc = archive_read_next_header(a, &entry);
+		if (rc == ARCHIVE_EOF)
+			break;
+		if (rc >= ARCHIVE_WARN)
+			take_entry(o, a, entry, order++);
+	}
+	o->broken = o->broken || rc < ARCHIVE_WARN;
 	(void)archive_read_free(a);
 }
 
@@ -191,14 +242,6 @@ static int in_order(const void *a, const void *b) {
 struct item { /* of a package: views of it */
 	struct sr_bytes id, href;
 };
-
-/* The element ${name}, alone or with the prefix that packages give it. */
-static bool is_element(const struct par_tag *tag, const char *name) {
-	char prefixed[32];
-
-	(void)snprintf(prefixed, sizeof prefixed, "opf:%s", name);
-	return !tag->closes && (par_tag_is(tag, name) || par_tag_is(tag, prefixed));
-}
 
 /* The path in the archive that ${href} is in a file at ${base}; what is no such path fits no part.
  */
@@ -248,7 +291,7 @@ static struct part *package_of(struct office *o) {
 	enum par_piece piece;
 
 	while (found == NULL && (piece = par_markup_next(&m, &tag, &text)) != PAR_PIECE_END)
-		if (piece == PAR_PIECE_TAG && par_tag_is(&tag, "rootfile") && !tag.closes)
+		if (piece == PAR_PIECE_TAG && par_tag_local(&tag, "rootfile") && !tag.closes)
 			found = part_named(o, PACKAGE, par_attribute(&tag, "full-path"));
 	return found != NULL ? found : part_named(o, PACKAGE, sr_bytes_of(NULL, 0));
 }
@@ -281,10 +324,11 @@ static void by_spine(struct office *o) {
 	while ((piece = par_markup_next(&m, &tag, &text)) != PAR_PIECE_END) {
 		if (piece != PAR_PIECE_TAG)
 			continue;
-		if (is_element(&tag, "item") && count < PAR_OFFICE_PARTS) {
+		if (!tag.closes && par_tag_local(&tag, "item") && count < PAR_OFFICE_PARTS) {
 			items[count++] = (struct item){
 				par_attribute(&tag, "id"), par_attribute(&tag, "href")};
-		} else if (is_element(&tag, "itemref") && refs++ < PAR_OFFICE_PARTS) {
+		} else if (!tag.closes && par_tag_local(&tag, "itemref") &&
+			   refs++ < PAR_OFFICE_PARTS) {
 			const struct sr_bytes href =
 				href_of(items, count, par_attribute(&tag, "idref"));
 			struct part *p = NULL;
@@ -306,6 +350,13 @@ static void line(struct sr_buf *out) {
 	sr_buf_put_u8(out, '\n');
 }
 
+static bool has_words(struct sr_bytes v) {
+	for (size_t i = 0; i < v.len; i++)
+		if (v.p[i] > ' ')
+			return true;
+	return false;
+}
+
 static void put_text(struct sr_buf *out, enum par_piece piece, struct sr_bytes text) {
 	if (piece == PAR_PIECE_LITERAL)
 		sr_buf_put_bytes(out, text);
@@ -313,8 +364,8 @@ static void put_text(struct sr_buf *out, enum par_piece piece, struct sr_bytes t
 		par_entities(out, text);
 }
 
-/* ${t}: whose text counts; ${p}: that is a line. */
-static void runs(struct sr_buf *out, struct sr_bytes in, const char *t, const char *p) {
+/* <t>: whose text counts; <p>, or a cell's comment: that is a line. By whatever prefix. */
+static void runs(struct sr_buf *out, struct sr_bytes in) {
 	struct par_markup m = {.in = in};
 	struct par_tag tag = {.closes = false};
 	struct sr_bytes text = {NULL, 0};
@@ -327,13 +378,15 @@ static void runs(struct sr_buf *out, struct sr_bytes in, const char *t, const ch
 				put_text(out, piece, text);
 			continue;
 		}
-		if (par_tag_is(&tag, t))
+		if (par_tag_local(&tag, "t") || par_tag_local(&tag, "text"))
 			inside = !tag.closes && !tag.alone;
-		else if (par_tag_is(&tag, p) && (tag.closes || tag.alone))
+		else if ((par_tag_local(&tag, "p") || par_tag_local(&tag, "comment") ||
+				 par_tag_local(&tag, "threadedComment")) &&
+			 (tag.closes || tag.alone))
 			line(out);
-		else if (par_tag_is(&tag, "w:tab") || par_tag_is(&tag, "w:tc"))
+		else if (par_tag_local(&tag, "tab") || par_tag_local(&tag, "tc"))
 			sr_buf_put_str(out, tag.closes ? "" : "\t");
-		else if (par_tag_is(&tag, "w:br") || par_tag_is(&tag, "a:br"))
+		else if (par_tag_local(&tag, "br"))
 			line(out);
 	}
 }
@@ -356,18 +409,18 @@ static void open_document(struct par_pages *p, struct sr_bytes in) {
 				put_text(&out, piece, text);
 			continue;
 		}
-		if (par_tag_is(&tag, "text:p") || par_tag_is(&tag, "text:h")) {
+		if (par_tag_local(&tag, "p") || par_tag_local(&tag, "h")) {
 			if (tag.closes || tag.alone)
 				line(&out);
 			depth += !tag.closes && !tag.alone ? 1 : 0;
 			depth -= tag.closes && depth > 0 ? 1 : 0;
-		} else if (par_tag_is(&tag, "text:s")) {
+		} else if (par_tag_local(&tag, "s")) {
 			sr_buf_put_u8(&out, ' ');
-		} else if (par_tag_is(&tag, "text:tab")) {
+		} else if (par_tag_local(&tag, "tab")) {
 			sr_buf_put_u8(&out, '\t');
-		} else if (par_tag_is(&tag, "text:line-break")) {
+		} else if (par_tag_local(&tag, "line-break")) {
 			line(&out);
-		} else if (par_tag_is(&tag, "draw:page") && tag.closes) {
+		} else if (par_tag_local(&tag, "page") && tag.closes) {
 			if (!pages)
 				sr_inside_fact(p->s, "paged", sr_bytes_str("yes"));
 			pages = true;
@@ -375,7 +428,7 @@ static void open_document(struct par_pages *p, struct sr_bytes in) {
 			sr_buf_clear(&out);
 		}
 	}
-	if (more && (!pages || out.len > 0))
+	if (more && has_words(sr_buf_view(&out)))
 		(void)par_parts(p, sr_buf_view(&out));
 	sr_buf_free(&out);
 }
@@ -404,7 +457,8 @@ static bool string_ends(struct strings *t) {
 	return true;
 }
 
-static void read_strings(struct strings *t, struct sr_bytes in) {
+/* false: there are more than are taken. */
+static bool read_strings(struct strings *t, struct sr_bytes in) {
 	struct par_markup m = {.in = in};
 	struct par_tag tag = {.closes = false};
 	struct sr_bytes text = {NULL, 0};
@@ -415,15 +469,16 @@ static void read_strings(struct strings *t, struct sr_bytes in) {
 		if (piece != PAR_PIECE_TAG) {
 			if (inside && !phonetic)
 				put_text(&t->bytes, piece, text);
-		} else if (par_tag_is(&tag, "t")) {
+		} else if (par_tag_local(&tag, "t")) {
 			inside = !tag.closes && !tag.alone;
-		} else if (par_tag_is(&tag, "rPh")) {
+		} else if (par_tag_local(&tag, "rPh")) {
 			phonetic = !tag.closes;
-		} else if (par_tag_is(&tag, "si") && (tag.closes || tag.alone)) {
+		} else if (par_tag_local(&tag, "si") && (tag.closes || tag.alone)) {
 			if (!string_ends(t))
-				return;
+				return false;
 		}
 	}
+	return sr_buf_ok(&t->bytes, NULL) == 0;
 }
 
 static void cell(struct sr_buf *out, const struct strings *t, bool shared, struct sr_bytes v) {
@@ -449,24 +504,33 @@ static void sheet(struct sr_buf *out, const struct strings *t, struct sr_bytes i
 	bool value = false, shared = false, first = true;
 	enum par_piece piece;
 
-	while ((piece = par_markup_next(&m, &tag, &text)) != PAR_PIECE_END) {
+	/* A few bytes can name a string of a MiB: what no page takes is not put together. */
+	while (out->len <= PAR_PAGE_MAX &&
+		(piece = par_markup_next(&m, &tag, &text)) != PAR_PIECE_END) {
 		if (piece != PAR_PIECE_TAG) {
 			if (value)
 				cell(out, t, shared, text);
-		} else if (par_tag_is(&tag, "row") && (tag.closes || tag.alone)) {
+		} else if (par_tag_local(&tag, "row") && (tag.closes || tag.alone)) {
 			line(out);
 			first = true;
-		} else if (par_tag_is(&tag, "c") && !tag.closes) {
+		} else if (par_tag_local(&tag, "c") && !tag.closes) {
 			shared = sr_bytes_eq(par_attribute(&tag, "t"), sr_bytes_str("s"));
 			sr_buf_put_str(out, first ? "" : "\t");
 			first = false;
-		} else if (par_tag_is(&tag, "v") || par_tag_is(&tag, "t")) {
+		} else if (par_tag_local(&tag, "v") || par_tag_local(&tag, "t")) {
 			value = !tag.closes && !tag.alone;
 		}
 	}
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */
+
+static bool is_document(const struct office *o) {
+	for (size_t i = 0; i < o->count; i++)
+		if (o->parts[i].kind < FRAME || o->parts[i].kind == CHAPTER)
+			return true;
+	return false;
+}
 
 static bool has_pages(const struct office *o) {
 	for (size_t i = 0; i < o->count; i++)
@@ -485,8 +549,9 @@ static void tell_parts(struct office *o, struct par_pages *p) {
 	sr_buf_init(&out);
 	sr_buf_init(&flow);
 	for (size_t i = 0; i < o->count; i++)
-		if (o->parts[i].kind == STRINGS)
-			read_strings(&t, sr_buf_view(&o->parts[i].bytes));
+		if (o->parts[i].kind == STRINGS &&
+			!read_strings(&t, sr_buf_view(&o->parts[i].bytes)))
+			o->capped = true;
 	if (has_pages(o))
 		sr_inside_fact(o->s, "paged", sr_bytes_str("yes"));
 	for (size_t i = 0; i < o->count && more; i++) {
@@ -496,10 +561,11 @@ static void tell_parts(struct office *o, struct par_pages *p) {
 		switch (o->parts[i].kind) {
 		case WORD:
 		case NOTES:
-			runs(&flow, in, "w:t", "w:p");
+		case OTHER:
+			runs(&flow, in);
 			break;
 		case SLIDE:
-			runs(&out, in, "a:t", "a:p");
+			runs(&out, in);
 			more = par_page(p, sr_buf_view(&out), "text");
 			break;
 		case SHEET:
@@ -511,6 +577,7 @@ static void tell_parts(struct office *o, struct par_pages *p) {
 			more = par_page(p, sr_buf_view(&out), "text");
 			break;
 		case CONTENT:
+		case FRAME:
 			open_document(p, in);
 			break;
 		case STRINGS:
@@ -520,7 +587,7 @@ static void tell_parts(struct office *o, struct par_pages *p) {
 			break;
 		}
 	}
-	if (flow.len > 0)
+	if (more && has_words(sr_buf_view(&flow)))
 		(void)par_parts(p, sr_buf_view(&flow));
 	free(t.end);
 	sr_buf_free(&t.bytes);
@@ -531,6 +598,7 @@ static void tell_parts(struct office *o, struct par_pages *p) {
 void par_office_text(struct sr_inside *s) {
 	static struct office o;
 	struct par_pages p = {.s = s};
+	char unread[80] = "";
 
 	o = (struct office){.s = s};
 	o.parts = calloc(PAR_OFFICE_PARTS, sizeof *o.parts);
@@ -542,13 +610,21 @@ void par_office_text(struct sr_inside *s) {
 	by_spine(&o);
 	qsort(o.parts, o.count, sizeof *o.parts, in_order);
 	tell_parts(&o, &p);
+	if (o.unread > 0)
+		(void)snprintf(unread, sizeof unread,
+			"%u member%s of it %s not read: what is embedded, macros", o.unread,
+			o.unread == 1 ? "" : "s", o.unread == 1 ? "is" : "are");
 	if (o.capped)
 		par_pages_done(&p, SR_BOX_CAPPED, "the document is larger than is read");
-	else if (p.page == 0 && o.encrypted)
-		par_pages_done(&p, SR_BOX_ENCRYPTED, "it is under a password");
-	else if (o.count == 0)
+	else if (o.encrypted)
+		par_pages_done(&p, SR_BOX_ENCRYPTED,
+			p.page == 0 ? "it is under a password"
+				    : "a part of it is under a password");
+	else if (o.broken)
+		par_pages_done(&p, SR_BOX_BROKEN, "a part of it is damaged");
+	else if (p.page == 0 && !is_document(&o))
 		par_pages_done(&p, SR_BOX_UNREAD,
 			"it has none of the parts of a document that are read here");
 	else
-		par_pages_done(&p, SR_BOX_WHOLE, "");
+		par_pages_done(&p, SR_BOX_WHOLE, unread);
 }

@@ -6,9 +6,15 @@
  *   ppt/slides/slideN.xml        a page each, in the order of N
  *   xl/worksheets/sheetN.xml     a page each: cells <c>, strings by number in xl/sharedStrings.xml
  *   content.xml                  <text:p>, <text:h> a line; draw:page a page
+ *   styles.xml                   of it: headers and footers
  *   *.xhtml, *.html              EPUB: in the order of the spine of its package document (*.opf,
  *                                which META-INF/container.xml names), then those not in it; without
  *                                one in the order in which the archive has them
+ *   other *.xml                  behind all: headers, comments, notes of slides, what stands in
+ *                                charts and text boxes of sheets
+ *
+ * Elements are known by their names without the prefix, which each document chooses. What one holds
+ * beside its words and pictures (objects, macros) is counted, and not read.
  *
  * Why not LibreOffice, which draws them: it is a hundred megabytes of code and wants a writable
  * profile, a unix socket and a shell in its root. Words need none of that. What is lost is what

@@ -106,7 +106,8 @@ static enum par_old_end pieces(struct sr_buf *out, struct sr_bytes document, str
 		left -= to - from;
 		whole = put_piece(out, document, fc, to - from, &field) && whole;
 	}
-	return whole ? PAR_OLD_WHOLE : PAR_OLD_BROKEN;
+	/* A field without an end is none, and what it kept away are words. */
+	return whole && field == 0 ? PAR_OLD_WHOLE : PAR_OLD_BROKEN;
 }
 
 static enum par_old_end word_97(
@@ -140,8 +141,9 @@ enum par_old_end par_word_text(
 		return PAR_OLD_UNREAD;
 	if (to < from || (to - from) > document.len)
 		return PAR_OLD_BROKEN;
-	return put_piece(out, document, from * 2 | WORD_NARROW, to - from, &field) ? PAR_OLD_WHOLE
-										   : PAR_OLD_BROKEN;
+	return put_piece(out, document, from * 2 | WORD_NARROW, to - from, &field) && field == 0
+		       ? PAR_OLD_WHOLE
+		       : PAR_OLD_BROKEN;
 }
 
 /* --- Excel ------------------------------------------------------------------------------------ */
@@ -162,7 +164,8 @@ enum record {
 	X_RK = 0x027E,
 	X_BOF = 0x0809,
 	BIFF8 = 0x0600,
-	SHEET = 0x0010 /* of a BOF: what begins */
+	SHEET = 0x0010, /* of a BOF: what begins */
+	MACROS = 0x0040 /* the same, of Excel 4's own language */
 };
 
 struct book {
@@ -177,6 +180,7 @@ struct book {
 	/* the sheet at hand */
 	struct sr_buf page;
 	bool in_sheet, awaits; /* the text of a formula comes next */
+	unsigned inner;        /* parts that begin within it: its charts, between its cells */
 	uint32_t row;
 	bool first; /* of its row */
 	enum par_old_end end;
@@ -448,7 +452,7 @@ static void cell(struct book *b) {
 
 static void begin_part(struct book *b) {
 	b->eight = u16(b->data, 0) == BIFF8;
-	b->in_sheet = u16(b->data, 2) == SHEET;
+	b->in_sheet = u16(b->data, 2) == SHEET || u16(b->data, 2) == MACROS;
 	b->first = true;
 	b->awaits = false;
 	sr_buf_clear(&b->page);
@@ -466,10 +470,14 @@ enum par_old_end par_excel_text(
 	while (more && b.end != PAR_OLD_ENCRYPTED && step(&b)) {
 		if (b.type == X_FILEPASS) {
 			b.end = PAR_OLD_ENCRYPTED;
+		} else if (b.type == X_BOF && b.in_sheet) {
+			b.inner++;
 		} else if (b.type == X_BOF) {
 			begin_part(&b);
 		} else if (b.type == X_SST) {
 			shared(&b);
+		} else if (b.in_sheet && b.type == X_EOF && b.inner > 0) {
+			b.inner--;
 		} else if (b.in_sheet && b.type == X_EOF) {
 			sr_buf_put_u8(&b.page, '\n');
 			more = page(ctx, sr_buf_view(&b.page));
@@ -531,7 +539,7 @@ enum par_old_end par_powerpoint_text(struct sr_buf *out, struct sr_bytes documen
 		at += 8;
 		if (data.len < len && version != P_CONTAINER)
 			return PAR_OLD_BROKEN;
-		if (type == P_UTF16 || type == P_BYTES)
+		if (version != P_CONTAINER && (type == P_UTF16 || type == P_BYTES))
 			put_atom(out, data, type == P_UTF16);
 		if (version != P_CONTAINER || type == P_MASTER)
 			at += data.len;
@@ -591,35 +599,46 @@ static bool powerpoint_encrypted(const struct par_compound *c) {
 	return yes;
 }
 
+/* A file that is several of them says all: which one a program opens is the program's choice. */
 static void by_kind(struct sr_inside *s, const struct par_compound *c, bool cut) {
 	struct par_pages p = {.s = s};
-	enum par_old_end end;
+	enum par_old_end end = PAR_OLD_WHOLE, one;
 	struct sr_buf d, out;
+	bool any = false;
 
 	sr_buf_init(&d);
 	sr_buf_init(&out);
 	if (par_compound_read(c, "WordDocument", &d)) {
 		end = word(&out, c, sr_buf_view(&d));
 		(void)par_parts(&p, sr_buf_view(&out));
-		say(s, &p, end, cut);
-	} else if (par_compound_read(c, "Workbook", &d) || par_compound_read(c, "Book", &d)) {
+		any = true;
+	}
+	sr_buf_clear(&d);
+	if (par_compound_read(c, "Workbook", &d) || par_compound_read(c, "Book", &d)) {
 		sr_inside_fact(s, "paged", sr_bytes_str("yes"));
-		end = par_excel_text(sr_buf_view(&d), one_page, &p);
-		say(s, &p, end, cut);
-	} else if (par_compound_read(c, "PowerPoint Document", &d)) {
-		end = powerpoint_encrypted(c) ? PAR_OLD_ENCRYPTED
+		one = par_excel_text(sr_buf_view(&d), one_page, &p);
+		end = one != PAR_OLD_WHOLE ? one : end;
+		any = true;
+	}
+	sr_buf_clear(&d);
+	sr_buf_clear(&out);
+	if (par_compound_read(c, "PowerPoint Document", &d)) {
+		one = powerpoint_encrypted(c) ? PAR_OLD_ENCRYPTED
 					      : par_powerpoint_text(&out, sr_buf_view(&d));
 		(void)par_parts(&p, sr_buf_view(&out));
+		end = one != PAR_OLD_WHOLE ? one : end;
+		any = true;
+	}
+	if (any)
 		say(s, &p, end, cut);
-	} else if (par_compound_has(c, "EncryptedPackage")) {
+	else if (par_compound_has(c, "EncryptedPackage"))
 		sr_inside_done(s, SR_BOX_ENCRYPTED, "it is under a password");
-	} else if (par_compound_has(c, "__properties_version1.0")) {
+	else if (par_compound_has(c, "__properties_version1.0"))
 		sr_inside_done(s, SR_BOX_UNREAD, "a message of Outlook, which is not read");
-	} else {
+	else
 		sr_inside_done(s, SR_BOX_UNREAD,
 			"a compound file (OLE) that is no document of Word, Excel or PowerPoint: "
 			"its words are not read");
-	}
 	sr_buf_free(&d);
 	sr_buf_free(&out);
 }

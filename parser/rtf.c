@@ -24,6 +24,7 @@ struct rtf {
 	bool hidden[GROUPS_MAX];
 	unsigned skip[GROUPS_MAX]; /* stand-ins after a \u */
 	unsigned depth, left;      /* left: stand-ins still to be passed over */
+	unsigned over;             /* groups deeper than are told apart */
 	uint32_t first;            /* of a surrogate pair */
 };
 
@@ -87,10 +88,18 @@ static void font(struct rtf *r, const char *name, long n) {
 					    : PAR_CHARSETS;
 }
 
+/* What is in a group that is too deep is shown, whatever it is: what hid it would hide more. */
+static void hide(struct rtf *r, bool hidden) {
+	if (r->over == 0)
+		r->hidden[r->depth] = hidden;
+}
+
 static void word(struct rtf *r, const char *name, bool has, long n) {
 	static const char *const hidden[] = {"fonttbl", "colortbl", "stylesheet", "info", "pict",
-		"header", "footer", "generator", "object", "filetbl", "listtable", "themedata",
-		"datastore", "xmlnstbl", "latentstyles", "fldinst", "bkmkstart", "bkmkend"};
+		"generator", "object", "filetbl", "listtable", "themedata", "datastore", "xmlnstbl",
+		"latentstyles", "fldinst", "bkmkstart", "bkmkend"};
+	/* Words in what is passed over: of a text box, of an object as it looks, of a remark. */
+	static const char *const shown[] = {"shptxt", "result", "annotation"};
 	static const char *const lines[] = {"par", "line", "row", "sect", "page"};
 
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
@@ -98,7 +107,10 @@ static void word(struct rtf *r, const char *name, bool has, long n) {
 			put(r, '\n');
 	for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
 		if (strcmp(name, hidden[i]) == 0)
-			r->hidden[r->depth] = true;
+			hide(r, true);
+	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+		if (strcmp(name, shown[i]) == 0)
+			hide(r, false);
 	font(r, name, has ? n : -1);
 	if (strcmp(name, "tab") == 0 || strcmp(name, "cell") == 0)
 		put(r, '\t');
@@ -144,7 +156,7 @@ static size_t control(struct rtf *r, struct sr_bytes in, size_t at) {
 	name[n] = '\0';
 	if (n == 0) { /* a sign */
 		if (in.p[at] == '*')
-			r->hidden[r->depth] = true;
+			hide(r, true);
 		else if (in.p[at] == '~')
 			put(r, 0xA0);
 		else if (in.p[at] == '\n' || in.p[at] == '\r')
@@ -158,18 +170,18 @@ static size_t control(struct rtf *r, struct sr_bytes in, size_t at) {
 		digits[d++] = (char)in.p[at++];
 	digits[d] = '\0';
 	word(r, name, d > 0, strtol(digits, NULL, 10));
-	at += at < in.len && in.p[at] == ' ' ? 1 : 0;
-	if (strcmp(name, "bin") == 0 && d > 0) {
+	at += at < in.len && in.p[at] == ' ';
+	/* Pictures and objects have bytes in them; words, or more than there is, are none. */
+	if (strcmp(name, "bin") == 0 && d > 0 && r->hidden[r->depth]) {
 		const long skip = strtol(digits, NULL, 10);
 
-		at += skip > 0 ? (size_t)skip : 0;
+		at += skip > 0 && (size_t)skip <= in.len - at ? (size_t)skip : 0;
 	}
 	return at;
 }
 
 void par_rtf_text(struct sr_buf *out, struct sr_bytes in) {
 	struct rtf r = {.out = out, .page = PAR_WINDOWS1252, .skip = {1}, .usual = FONTS_MAX};
-	unsigned over = 0; /* groups deeper than are told apart */
 
 	memset(r.fonts, PAR_CHARSETS, sizeof r.fonts);
 	r.font[0] = r.usual;
@@ -183,9 +195,9 @@ void par_rtf_text(struct sr_buf *out, struct sr_bytes in) {
 			r.skip[r.depth] = r.skip[r.depth - 1];
 			r.font[r.depth] = r.font[r.depth - 1];
 		} else if (c == '{') {
-			over++;
-		} else if (c == '}' && over > 0) {
-			over--;
+			r.over++;
+		} else if (c == '}' && r.over > 0) {
+			r.over--;
 		} else if (c == '}' && r.depth > 0) {
 			r.depth--;
 			r.left = 0;

@@ -115,23 +115,28 @@ enum form {
 	F_RTF
 };
 
-/* Loaded, decoded, read. */
-static void flowing(struct sr_inside *s, enum form form, enum par_charset charset) {
+enum {
+	LOADED = PAR_DOCUMENT_MAX / 2
+};
+
+/* Loaded, decoded, read. ${named}: the charset that it says it has. */
+static void flowing(struct sr_inside *s, enum form form, struct sr_bytes named) {
 	struct par_pages p = {.s = s};
 	struct sr_buf raw, utf8, out;
-	bool cut = false;
+	bool cut = false, guessed = false;
 
 	sr_buf_init(&raw);
 	sr_buf_init(&utf8);
 	sr_buf_init(&out);
-	if (!par_text_load(&raw, s, PAR_DOCUMENT_MAX / 2, &cut)) {
+	if (!par_text_load(&raw, s, LOADED, &cut)) {
 		sr_inside_done(s, SR_BOX_BROKEN, "there is no memory for it");
 		return;
 	}
 	if (form == F_RTF)
 		par_rtf_text(&out, sr_buf_view(&raw));
 	else
-		par_charset_decode(&utf8, charset, sr_buf_view(&raw));
+		par_charset_decode(&utf8, par_charset_of(sr_buf_view(&raw), named, &guessed),
+			sr_buf_view(&raw));
 	sr_buf_free(&raw);
 	if (form == F_HTML || form == F_XML)
 		par_markup_text(&out, sr_buf_view(&utf8), form == F_HTML);
@@ -156,9 +161,29 @@ static bool is_binary(struct sr_bytes head) {
 	return controls * 20 > head.len;
 }
 
+/* The encoding of all of it, or, of what is larger than is loaded, of its ${head}. */
+static enum par_charset encoding(
+	struct sr_inside *s, struct sr_bytes head, struct sr_bytes named, bool *guessed) {
+	struct sr_buf all;
+	enum par_charset c;
+	bool cut = false;
+
+	sr_buf_init(&all);
+	if (s->job.size > head.len && s->job.size <= LOADED && par_text_load(&all, s, LOADED, &cut))
+		head = sr_buf_view(&all);
+	else if (s->job.size > head.len) /* a character may be cut at its end */
+		for (unsigned i = 0; i < 3 && head.len > 0 && head.p[head.len - 1] >= 0x80; i++)
+			head.len--;
+	c = par_charset_of(head, named, guessed);
+	sr_buf_free(&all);
+	return c;
+}
+
+/* Readers are shown what is itself as its first bytes say (room/plain.h), which know no more than
+ * UTF-8 and what has a mark: of all else there is a text. */
 static void plain(struct sr_inside *s, struct sr_bytes head) {
 	bool guessed = false;
-	const enum par_charset c = par_charset_of(head, sr_bytes_of(NULL, 0), &guessed);
+	const enum par_charset c = encoding(s, head, sr_bytes_of(NULL, 0), &guessed);
 	char name[48];
 
 	if (c != PAR_UTF16LE && c != PAR_UTF16BE && is_binary(head)) {
@@ -167,12 +192,13 @@ static void plain(struct sr_inside *s, struct sr_bytes head) {
 	}
 	(void)snprintf(name, sizeof name, "%s%s", par_charset_name(c), guessed ? " (guessed)" : "");
 	sr_inside_fact(s, "encoding", sr_bytes_str(name));
-	if (c == PAR_UTF8 || c == PAR_UTF16LE || c == PAR_UTF16BE || c == PAR_WINDOWS1252) {
+	if (c == PAR_UTF16LE || c == PAR_UTF16BE || (c == PAR_UTF8 && !guessed) ||
+		(c == PAR_WINDOWS1252 && s->job.size > LOADED)) {
 		sr_inside_fact(s, "itself", sr_bytes_str("yes"));
 		sr_inside_done(s, SR_BOX_WHOLE, "");
 		return;
 	}
-	flowing(s, F_PLAIN, c);
+	flowing(s, F_PLAIN, sr_bytes_of(NULL, 0));
 }
 
 void par_text(struct sr_inside *s) {
@@ -184,16 +210,11 @@ void par_text(struct sr_inside *s) {
 		n += got;
 	}
 	const struct sr_bytes head = sr_bytes_of(first, n);
+	const struct sr_bytes named = par_markup_charset(head);
 	struct sr_bytes marks = head; /* what says that it is HTML or XML */
 	struct sr_buf utf8;
+	enum par_charset wide;
 	bool guessed = false;
-	const enum par_charset named = par_charset_of(head, par_markup_charset(head), &guessed);
-
-	sr_buf_init(&utf8);
-	if (named == PAR_UTF16LE || named == PAR_UTF16BE) {
-		par_charset_decode(&utf8, named, sr_bytes_of(first, n < PAR_HEAD ? n : PAR_HEAD));
-		marks = sr_buf_view(&utf8);
-	}
 
 	switch (par_sniff(sr_bytes_of(first, n < PAR_HEAD ? n : PAR_HEAD))) {
 	case PAR_DOCUMENT:
@@ -212,13 +233,19 @@ void par_text(struct sr_inside *s) {
 	case PAR_OTHER:
 		break;
 	}
+	sr_buf_init(&utf8);
+	wide = par_charset_of(head, named, &guessed);
+	if (wide == PAR_UTF16LE || wide == PAR_UTF16BE) {
+		par_charset_decode(&utf8, wide, sr_bytes_of(first, n < PAR_HEAD ? n : PAR_HEAD));
+		marks = sr_buf_view(&utf8);
+	}
 	if (par_is_compound(head))
 		par_old_office_text(s);
 	else if (par_is_html(marks))
 		flowing(s, F_HTML, named);
 	else if (par_is_rtf(head))
-		flowing(s, F_RTF, PAR_UTF8);
-	else if (par_is_xml(marks) && named != PAR_UTF8)
+		flowing(s, F_RTF, named);
+	else if (par_is_xml(marks) && encoding(s, head, named, &guessed) != PAR_UTF8)
 		flowing(s, F_XML, named);
 	else
 		plain(s, head);

@@ -5,6 +5,11 @@
  * tesseract, page by page, so that a long scan shows progress and one page that kills its tool is
  * one page. Languages are the job's; what has no trained data here is said, and the rest is used.
  *
+ * pdftotext ends pages with form feeds, and a document may have them in its words (ActualText):
+ * such a one would part a page in two, and all that follow would be told, drawn and marked under
+ * another number than they have. What it prints without its own (-nopgbrk) has those of the
+ * document alone.
+ *
  * A program of OCR, or its data, that is there and cannot be used is a fault of this place and not
  * of the file: the pages that wanted it are lost, and the input ends UNREAD with the reason, so
  * that it does not pass for one that was read.
@@ -128,12 +133,13 @@ static void find_languages(struct sr_inside *s, struct ocr *o) {
 		o->no[0] = '\0';
 }
 
-/* What tesseract reads in file ${in}: how it ended. *${why}: NULL, or why it is not all. */
+/* What tesseract reads in file ${in}, ${max} bytes of it: how it ended. *${why}: NULL, or why
+ * there is nothing of it. */
 static enum par_tool_end read_picture(
-	struct sr_buf *out, int in, const char *languages, const char **why) {
+	struct sr_buf *out, int in, const char *languages, size_t max, const char **why) {
 	static char reason[200];
 	const char *const argv[] = {tesseract, "-", "-", "-l", languages, "--psm", "3", NULL};
-	const enum par_tool_end end = par_tool_run(out, argv, in, PAR_PAGE_MAX);
+	const enum par_tool_end end = par_tool_run(out, argv, in, max);
 
 	*why = NULL;
 	if (end == PAR_TOOL_ENDED || end == PAR_TOOL_CAPPED)
@@ -164,7 +170,7 @@ static const char *read_page(struct sr_buf *text, struct ocr *o, struct sr_bytes
 	fd = par_tool_file(pgm);
 	if (fd < 0)
 		return "there is no memory for it";
-	if (par_tool_idle(read_picture(text, fd, o->languages, &why)))
+	if (par_tool_idle(read_picture(text, fd, o->languages, PAR_PAGE_MAX + 1, &why)))
 		missed(o, why);
 	(void)close(fd);
 	while (text->len > 0 && text->p[text->len - 1] == '\f')
@@ -271,6 +277,41 @@ static void no_text(struct sr_inside *s, struct par_pages *p, struct ocr *o, con
 		par_pages_done(p, SR_BOX_BROKEN, why);
 }
 
+/* Form feeds of the document's own become spaces: those that ${own} has, too, which is the same
+ * but for the ends of pages. false: it is not. Where both stand beside each other it does not
+ * matter which is which. */
+static bool only_ends(struct sr_buf *all, struct sr_bytes own) {
+	size_t at = 0;
+
+	for (size_t i = 0; i < all->len; i++) {
+		const bool both = at < own.len && own.p[at] == all->p[i];
+
+		if (!both && all->p[i] != '\f')
+			return false;
+		if (both && all->p[i] == '\f')
+			all->p[i] = ' ';
+		at += both;
+	}
+	return at == own.len;
+}
+
+/* Do the form feeds end pages, and nothing else? One at the end of all has no page behind it. */
+static bool ends_of_pages(struct sr_buf *all, size_t max) {
+	static const char *const argv[] = {
+		pdftotext, "-enc", "UTF-8", "-eol", "unix", "-q", "-nopgbrk", "-", "-", NULL};
+	const uint8_t *feed = all->len > 0 ? memchr(all->p, '\f', all->len) : NULL;
+	struct sr_buf own;
+	bool good;
+
+	if (feed == NULL || feed + 1 == all->p + all->len)
+		return true;
+	sr_buf_init(&own);
+	good = par_tool_run(&own, argv, INPUT, max) == PAR_TOOL_ENDED &&
+	       only_ends(all, sr_buf_view(&own));
+	sr_buf_free(&own);
+	return good;
+}
+
 static void read_pdf(struct sr_inside *s, struct ocr *o) {
 	static const char *const argv[] = {
 		pdftotext, "-enc", "UTF-8", "-eol", "unix", "-q", "-", "-", NULL};
@@ -283,6 +324,12 @@ static void read_pdf(struct sr_inside *s, struct ocr *o) {
 	sr_inside_fact(s, "paged", sr_bytes_str("yes"));
 	end = par_tool_run(&all, argv, INPUT, (size_t)sr_inside_left(s));
 	par_tool_say(why, sizeof why, end, "pdftotext");
+	if (end == PAR_TOOL_ENDED && !ends_of_pages(&all, (size_t)sr_inside_left(s))) {
+		sr_inside_done(
+			s, SR_BOX_BROKEN, "pdftotext does not say twice where its pages end");
+		sr_buf_free(&all);
+		return;
+	}
 	tell_pages(s, sr_buf_view(&all));
 	pdf_pages(&p, sr_buf_view(&all), o);
 	if (p.capped || (end == PAR_TOOL_ENDED && all.len > 0))
@@ -305,6 +352,7 @@ static void read_pictures(struct sr_inside *s, const struct ocr *o) {
 	struct par_pages p = {.s = s};
 	struct sr_bytes all;
 	struct sr_buf text;
+	enum par_tool_end end;
 	const char *why;
 	bool more = true;
 
@@ -319,7 +367,7 @@ static void read_pictures(struct sr_inside *s, const struct ocr *o) {
 	}
 	sr_buf_init(&text);
 	sr_inside_fact(s, "paged", sr_bytes_str("yes"));
-	(void)read_picture(&text, INPUT, o->languages, &why);
+	end = read_picture(&text, INPUT, o->languages, (size_t)sr_inside_left(s), &why);
 	all = sr_buf_view(&text);
 	while (why == NULL && all.len > 0 && more) {
 		const uint8_t *feed = memchr(all.p, '\f', all.len);
@@ -330,6 +378,7 @@ static void read_pictures(struct sr_inside *s, const struct ocr *o) {
 	}
 	if (why == NULL && p.page == 0)
 		(void)par_page_lost(&p, "tesseract finds no text in it, or cannot read it");
+	p.capped = p.capped || end == PAR_TOOL_CAPPED;
 	par_pages_done(&p, why == NULL ? SR_BOX_WHOLE : SR_BOX_UNREAD, why != NULL ? why : "");
 	sr_buf_free(&text);
 }

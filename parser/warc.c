@@ -487,6 +487,19 @@ static int one_arc(struct reader *g, struct sr_bytes at, struct sr_err *e) {
 	return rc == 0 ? record(g, known, e) : rc;
 }
 
+/* The lines at ${in} before one that begins a record, or is not all there: one at least. A line
+ * alone may be a byte, and each piece that is handed out costs as much as a thousand of them. */
+static size_t lines_of(const struct reader *g, struct sr_bytes in) {
+	struct sr_bytes line, rest;
+	size_t n = 0;
+
+	do {
+		(void)warc_line(in, &n, &line);
+		rest = sr_bytes_of(in.p + n, in.len - n);
+	} while (rest.len > 0 && memchr(rest.p, '\n', rest.len) != NULL && !is_record(g, rest));
+	return n;
+}
+
 /* What is no record: handed out as it is, up to the next line that begins one. */
 static int no_record(struct reader *g, const char *gone, struct sr_err *e) {
 	bool stop = false;
@@ -496,15 +509,15 @@ static int no_record(struct reader *g, const char *gone, struct sr_err *e) {
 	why(g, "%s", gone != NULL ? gone : "it is no record");
 	rc = g->out->begin(g->out->ctx, &g->r, e);
 	while (rc == 0 && !stop) {
-		struct sr_bytes in, line;
-		size_t n = 0;
+		struct sr_bytes in;
+		size_t n;
 
 		rc = warc_stream_see(&g->s, PAR_WARC_HEAD_MAX, &in, e);
 		if (rc != 0 || in.len == 0 || (g->j.bytes > 0 && is_record(g, in)))
 			break;
 		if (gone != NULL && is_record(g, in)) /* only the member before was damaged */
 			break;
-		(void)warc_line(in, &n, &line);
+		n = lines_of(g, in);
 		const struct warc_edge *edge = warc_stream_edge(&g->s);
 
 		if (edge != NULL && edge->at - g->s.at < n) {

@@ -21,7 +21,10 @@ put('a-deep.zip', zipped(('one.zip', zipped(('two.zip', zipped(('three.txt', 'ou
 put('b-many.zip', zipped(*(('m%d.txt' % n, 'member %d\n' % n) for n in range(9))))
 put('c-name.zip', zipped(('x' * 120, 'a long name\n'), ('short', 'a short one\n')))
 put('d-scan', b'y' * 2001)
-# Of all that comes out of the item; this is the last.
+# Texts that are made: two of the item, and so many bytes of both.
+for name, words in ('f-one', 'first'), ('g-two', 'w' * 400), ('h-three', 'third'), ('i-four', 'fourth'):
+    put(name + '.html', b'<!DOCTYPE html><p>%s</p>\n' % words.encode())
+# Of all that comes out of the item; this is the last container.
 put('e-bytes.zip', zipped(('before', 'z' * 1000), ('large', 'z' * 30000), ('after', 'z')))
 END
 # Names alone, of which there is more than the item's list of files may hold.
@@ -47,7 +50,7 @@ cat >scan.sh <<'E2'
 cat >/dev/null
 E2
 chmod +x scan.sh
-printf 'limit %s\n' 'depth 2' 'members 5' 'name 100' 'bytes 20000' 'scan-bytes 2000' >scanners.txt
+printf 'limit %s\n' 'depth 2' 'members 5' 'name 100' 'bytes 20000' 'scan-bytes 2000' 'texts 2' 'text-bytes 300' >scanners.txt
 printf 'command %s/scan.sh\n' "$W" >>scanners.txt
 ok sr intake scanners scanners.txt
 deposit box
@@ -90,6 +93,14 @@ for p in 'box/b-many.zip/(the rest)' 'box/e-bytes.zip/(the rest)' box/e-bytes.zi
 	[[ $(fact "$p" unreadable) == 'capped: there are more '* ]] || fail "$p has no reason"
 done
 same "$(jq -r '[.file[] | select(.kind == "unreadable")] | length' files.json)" 3
+# Texts: the one that is too long for what is left is told, as is the one too many.
+there 'box/f-one.html/(text)'
+gone 'box/g-two.html/(text)'
+same "$(fact box/g-two.html text-not-kept)" 'the texts of the item may have 300 bytes (limit text-bytes)'
+there 'box/h-three.html/(text)'
+gone 'box/i-four.html/(text)'
+same "$(fact box/i-four.html text-not-kept)" 'the item has 2 texts, and may have no more (limit texts)'
+same "$(jq -r '.step[] | select(.step == "text") | .result' facts.json)" partly
 # Bytes of a scan: not scanned, with why.
 same "$(jq -r '.scan[0].result' facts.json)" not-scanned
 jq -e '.scan[0].finding[] | select(test("box/d-scan: not-scanned: it is larger than the 2000 bytes that are scanned here"))' facts.json >/dev/null ||

@@ -138,6 +138,8 @@ ok as de deposit box/a.zip --unpack --collection box --json
 ITEM=$(json item.0)
 ok as cu1 show "$ITEM" --json
 same "$(jq '.file | length' out)" 5
+ok as cu1 intake show "$ITEM" --key unpacked
+has 'unpacked: not here: what lies behind its path was deposited with it'
 # A held item that nobody shall ask for is sealed: it stays as evidence, and neither is released nor opened.
 refused 1 'curator|there is no item' as ri intake seal "$ITEM" --reason malware
 refused 2 . as cu1 intake seal

@@ -35,6 +35,24 @@ with zipfile.ZipFile('spine.epub', 'w') as z: # read in an order that neither it
     z.writestr('OEBPS/a/c.opf', '<opf:package><opf:manifest><opf:item id="b" href=".././1.xhtml"/><opf:item href="z%26y.xhtml#x" id="a"/>'
         '<item id="c" href="../../../none.xhtml"/></opf:manifest><opf:spine><opf:itemref idref="c"/><opf:itemref idref="a"/>'
         '<opf:itemref idref="a"/><opf:itemref idref="b"/><opf:itemref idref="zz"/></opf:spine></opf:package>')
+# What whoever made it does not want to be read: under another prefix, in headers, comments and notes, in a chapter of a long
+# name, in a part that is damaged or under a password, in what is embedded.
+X = W.replace('xmlns:w', 'xmlns:_x')
+zipped('b.docx', TYPES='<Types/>', word__document_xml=f'<_x:document {X}><_x:body><_x:p><_x:r><_x:t>own prefix</_x:t></_x:r></_x:p></_x:body></_x:document>',
+    word__header1_xml=f'<w:hdr {W}><w:p><w:t>on top</w:t></w:p></w:hdr>', word__comments_xml=f'<w:comments {W}><w:p><w:t>beside it</w:t></w:p></w:comments>',
+    word__embeddings__o_bin='x', word__vbaProject_bin='x')
+zipped('b.odt', mimetype='application/vnd.oasis.opendocument.text', styles_xml='<x><style:header><text:p>at the top</text:p></style:header></x>',
+    content_xml='<x><text:p>body</text:p></x>')
+zipped('b.pptx', TYPES='<Types/>', ppt__slides__slide1_xml=f'<p:sld {A}><a:p><a:t>slide</a:t></a:p></p:sld>',
+    ppt__notesSlides__notesSlide1_xml=f'<p:notes {A}><a:p><a:t>spoken</a:t></a:p></p:notes>', ppt__slideLayouts__l_xml=f'<a:p {A}><a:t>prompt</a:t></a:p>')
+zipped('b.xlsx', TYPES='<Types/>', xl__worksheets__sheet1_xml='<x:worksheet><x:row><x:c><x:v>7</x:v></x:c></x:row></x:worksheet>',
+    xl__comments1_xml='<comments><comment><text><r><t>remark</t></r></text></comment></comments>')
+zipped('b.epub', mimetype='application/epub+zip', **{'\u0433' + 'x' * 210 + '_xhtml': '<html><p>long name</p></html>'})
+zipped('bomb.xlsx', TYPES='<Types/>', xl__sharedStrings_xml='<sst><si><t>' + 'y' * 100000 + '</t></si></sst>',
+    xl__worksheets__sheet1_xml='<worksheet><row>' + '<c t="s"><v>0</v></c>' * 20000 + '</row></worksheet>')
+whole = open('b.pptx', 'rb').read()
+at = whole.index(b'ppt/slides/slide1.xml') + len('ppt/slides/slide1.xml')
+open('damaged.pptx', 'wb').write(whole[:at + 4] + bytes([whole[at + 4] ^ 255]) + whole[at + 5:])
 zipped('plain.zip', x='nothing of a document')
 zipped('empty.docx', TYPES='<Types/>', word__other_xml='<x/>')
 open('a.eml', 'w').write('From: a@b\nTo: c@d\nSubject: hello =?utf-8?B?2YPYqtin2Kg=?=\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n'
@@ -68,6 +86,19 @@ has '^chapter$'
 has '--- page 2'
 text spine.epub
 same "$(grep -E '^(chapter|in no)' out | tr '\n' ',')" 'chapter a,chapter b,in no spine,'
+text b.docx
+has '^own prefix$'
+has '^on top$'
+has '^beside it$'
+has 'whole: 2 members of it are not read: what is embedded, macros'
+text b.odt b.pptx b.xlsx b.epub
+for words in 'at the top' body slide spoken 7 remark 'long name'; do has "^$words\$"; done
+hasnt prompt
+text bomb.xlsx
+has '1 page, whole'
+has '--- page 1, cut: the page has more text than is taken ---'
+text damaged.pptx
+has 'damaged.pptx: .*broken: a part of it is damaged'
 text a.eml
 has '^subject: hello كتاب$'
 has 'naïve words'

@@ -18,6 +18,8 @@ with zipfile.ZipFile('box/a.zip', 'w', zipfile.ZIP_DEFLATED) as z:
     z.writestr('folder/two.txt', 'the second\n')
     z.writestr('../../outside.txt', 'nowhere\n')
     z.writestr('inner.zip', b.getvalue())
+with zipfile.ZipFile('box/names.zip', 'w') as z:
+    z.writestr('\u043c\u0438\u0440.txt', 'peace\n')
 with tarfile.open('box/links.tar', 'w') as t:
     for name, kind, to in (('link', tarfile.SYMTYPE, '/etc/passwd'), ('hard', tarfile.LNKTYPE, 'x'), ('null', tarfile.CHRTYPE, ''),
         ('far', tarfile.LNKTYPE, 'x/' * 2048)): # longer than a note may be
@@ -50,7 +52,7 @@ told 'box/cut.zip/(the rest)' | grep -q 'unreadable: .*broken: .' || fail "cut: 
 ok as cu1 show "$ITEM" --json
 jq -r '.files[].path // empty' out >paths 2>/dev/null || grep -oE '"path": "[^"]*"' out | cut -d'"' -f4 >paths
 for p in box/a.zip box/a.zip/one.txt box/a.zip/folder/two.txt box/a.zip/../../outside.txt box/a.zip/inner.zip \
-	box/a.zip/inner.zip/deep.txt box/huge.zip/small.txt box/huge.zip/after.txt box/web.warc/000001.resource; do
+	box/a.zip/inner.zip/deep.txt box/names.zip/мир.txt box/huge.zip/small.txt box/huge.zip/after.txt box/web.warc/000001.resource; do
 	grep -qxF "$p" paths || fail "$p is not in the item"
 done
 ! grep -qxF box/a.zip/folder/ paths || fail 'a folder became a file'

@@ -278,6 +278,19 @@ static void lie(char how, char which) {
 		member("1");
 		for (;;)
 			sr_inside_data(&s, big, SR_BOX_DATA_MAX);
+	case 'G': /* great: 20 pages of almost a MiB */
+		for (unsigned page = 1; page <= 20; page++) {
+			char number[12];
+
+			(void)snprintf(number, sizeof number, "%u", page);
+			memset(big, 'a', sizeof big);
+			member(number);
+			for (unsigned n = 0; n < 15; n++)
+				sr_inside_data(&s, big, SR_BOX_DATA_MAX);
+			sr_inside_end(&s, SR_BOX_WHOLE, "");
+		}
+		sr_inside_done(&s, SR_BOX_WHOLE, "");
+		break;
 	case 'i': /* a picture: its size, and other pixels */
 		member("1");
 		if (which != '0') {

@@ -711,6 +711,7 @@ static void test_without_table(void **state) {
 		{"transcript.add", "transcript.add without a checkout, or a file"},
 		{"item", "item without an id"},
 		{"intake.show", "call without an item"},
+		{"intake.more", "call without an item"},
 		{"request", "call without a request"},
 		{"object", "object without an id"},
 		{"enquiry", "enquiry without an id"},

@@ -14,6 +14,7 @@
 #include "compound_rig.h"
 #include "intake/pages.h"
 #include "intake/picture.h"
+#include "parser/letter.h"
 
 static struct sr_err e;
 static struct sr_launcher *fake, *real;
@@ -149,6 +150,58 @@ static void harmless(void **state) {
 	sr_pages_free(&t);
 }
 
+/* Texts that wait for the oldest are in memory: with enough of them none begins beside it. */
+static int begun_read(void *ctx, uint64_t offset, void *p, size_t len, struct sr_err *err) {
+	unsigned *begun = ctx;
+
+	(void)offset;
+	(void)err;
+	++*begun;
+	memset(p, 'G', len);
+	return 0;
+}
+
+static void waiting(void **state) {
+	enum {
+		FILES = 5
+	};
+	struct sr_pages_policy policy = usual();
+	const struct sr_bytes never = sr_bytes_str("n");
+	struct sr_pages_reader *r = NULL;
+	unsigned begun[FILES] = {0}, count = 0, whole = 0;
+	struct sr_box_input in[FILES] = {sr_box_input_bytes(&never)};
+	struct sr_pages t;
+
+	(void)state;
+	need(fake);
+	policy.page_ms = 5000;
+	assert_ok(sr_pages_reader_new(&r, fake, &policy, &e), &e);
+	for (size_t i = 0; i < FILES; i++) {
+		if (i > 0)
+			in[i] = (struct sr_box_input){
+				.size = 1, .read = begun_read, .ctx = &begun[i]};
+		assert_ok(sr_pages_give(r, &in[i], &e), &e);
+	}
+	for (size_t i = 0; i < FILES; i++) {
+		bool ready = false;
+
+		while (!ready)
+			assert_ok(sr_pages_work(r, 100, &ready, NULL, &e), &e);
+		for (size_t k = 1; i == 0 && k < FILES; k++)
+			count += begun[k] > 0;
+		sr_pages_take(r, &t);
+		/* This parser serves one file: the next in its sandbox has no answer. */
+		if (t.failed != (i == 0) && t.pages != 0)
+			fail_msg("file %zu: %u pages, %s", i, t.pages, t.reason);
+		whole += t.pages == 20;
+		sr_pages_free(&t);
+	}
+	/* That many as have a sandbox beside the one that never ends. */
+	if (count == 0 || count >= SR_PAGES_BOXES_MAX || whole < count)
+		fail_msg("%u texts of 19 MiB waited, %u came", count, whole);
+	sr_pages_reader_free(r);
+}
+
 static void pictures(void **state) {
 	static const struct {
 		const char *input, *reason;
@@ -210,6 +263,50 @@ static void in_process(void **state) {
 		says(&t, cases[i].text);
 		sr_pages_free(&t);
 	}
+	/* What comes behind a long head of ASCII; one byte that is wrong among many that are not.
+	 */
+	static const struct {
+		const char *begins, *ends, *text;
+	} far[] = {{"", "\xCF\xF0\xE8\xE2\xE5\xF2, \xEC\xE8\xF0, \xFD\xF2\xEE \xEE\xED\xE0\n",
+			   "\nПривет, мир, это она\n"},
+		{"<!doctype html><meta charset=windows-1251>", "<p>\xEC\xE8\xF0", "\nмир\n"},
+		{"", "Мир, мир, мир, мир, \xFF, мир, мир\n",
+			"\nМир, мир, мир, мир, \xEF\xBF\xBD, мир, мир\n"},
+		{"", "na\xEFve\n", "\nnaïve\n"}};
+	struct sr_buf b;
+
+	sr_buf_init(&b);
+	for (size_t i = 0; i < T_COUNT(far); i++) {
+		sr_buf_clear(&b);
+		sr_buf_put_str(&b, far[i].begins);
+		while (b.len < 70000)
+			sr_buf_put_str(&b, "words ");
+		sr_buf_put_u8(&b, '\n');
+		sr_buf_put_str(&b, far[i].ends);
+		read_with(&t, real, &policy, sr_buf_view(&b));
+		assert_false(t.itself);
+		if (t.rendition.len < 60000 || memmem(t.rendition.p, t.rendition.len, far[i].text,
+						       strlen(far[i].text)) == NULL)
+			fail_msg("case %zu: %zu bytes, not\n%s", i, t.rendition.len, far[i].text);
+		sr_pages_free(&t);
+	}
+	/* A letter that is longer than is read, and one of a kind of text with a long name. */
+	sr_buf_clear(&b);
+	sr_buf_put_str(&b, "From: a@b\nTo: c@d\nSubject: x\n\n");
+	while (b.len <= PAR_LETTER_PART + 100)
+		sr_buf_put_str(&b, "words and words and words and words and words\n");
+	read_with(&t, real, &policy, sr_buf_view(&b));
+	assert_true(t.status == SR_BOX_CAPPED && strstr(t.reason, "more text than is taken"));
+	sr_pages_free(&t);
+	sr_buf_clear(&b);
+	sr_buf_put_str(&b, "From: a@b\nTo: c@d\nSubject: x\nContent-Type: text/x-");
+	for (unsigned i = 0; i < 80; i++)
+		sr_buf_put_u8(&b, 'y');
+	sr_buf_put_str(&b, "\n\nseen\n");
+	read_with(&t, real, &policy, sr_buf_view(&b));
+	assert_non_null(memmem(t.rendition.p, t.rendition.len, "\nseen\n", 6));
+	sr_pages_free(&t);
+	sr_buf_free(&b);
 	read_with(&t, real, &policy, sr_bytes_of("\0\1\2\3", 4));
 	assert_true(t.status == SR_BOX_UNREAD && t.rendition.len == 0);
 	sr_pages_free(&t);
@@ -252,6 +349,22 @@ static void old_office(void **state) {
 	says(&t, "strongroom text 1: 2 pages, whole\n--- page 1 ---\nmill\triveя\n42\t12.34\n"
 		 "\f--- page 2 ---\nsum\n");
 	sr_pages_free(&t);
+	/* Both: a program opens the one or the other. */
+	struct rig_stream both[3] = {{"Workbook", sr_buf_view(&d), false}};
+	struct sr_buf word;
+
+	sr_buf_init(&word);
+	sr_buf_clear(&table);
+	sr_buf_clear(&file);
+	rig_word(&word, &table, 0);
+	both[1] = (struct rig_stream){"WordDocument", sr_buf_view(&word), false};
+	both[2] = (struct rig_stream){"1Table", sr_buf_view(&table), false};
+	rig_compound(&file, both, 3);
+	read_with(&t, real, &policy, sr_buf_view(&file));
+	says(&t, "strongroom text 1: 3 parts, whole\n--- part 1 ---\nThe old mill\nthe ми\n"
+		 "--- part 2 ---\nmill\triveя\n42\t12.34\n--- part 3 ---\nsum\n");
+	sr_pages_free(&t);
+	sr_buf_free(&word);
 	sr_buf_clear(&file);
 	s[0] = (struct rig_stream){"__properties_version1.0", sr_buf_view(&d), false};
 	rig_compound(&file, s, 1);
@@ -301,6 +414,15 @@ static void pdf(void **state) {
 		assert_false(t.failed);
 		sr_pages_free(&t);
 	}
+	sr_buf_free(&b);
+	/* Words with a form feed in them: it ends no page, and none has another one's number. */
+	read_with(&t, real, &policy,
+		make_pdf(&b, 2,
+			"x) Tj ET /Span<</ActualText(one\\014two)>>BDC BT /F1 24 Tf 72 660 Td "
+			"(y) Tj ET EMC BT /F1 24 Tf 72 600 Td (page"));
+	says(&t, "strongroom text 1: 2 pages, whole\n--- page 1 ---\nx\none two\npage 1\n"
+		 "\f--- page 2 ---\nx\none two\npage 2\n");
+	sr_pages_free(&t);
 	sr_buf_free(&b);
 }
 
@@ -416,6 +538,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lies),
 		cmocka_unit_test(harmless),
+		cmocka_unit_test(waiting),
 		cmocka_unit_test(pictures),
 		cmocka_unit_test(in_process),
 		cmocka_unit_test(old_office),

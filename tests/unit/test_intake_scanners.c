@@ -30,6 +30,9 @@ static void limits(void **state) {
 		{"ratio", "1", "1000000", "0", "1000001"},
 		{"name", "64", "4096", "63", "4097"},
 		{"scan-bytes", "0", "9223372036854775807", "-1", "9223372036854775808"},
+		{"text-bytes", "0", "12884901888", "-1", "12884901889"},
+		{"texts", "0", "100000", "-1", "100001"},
+		{"item-seconds", "0", "31622400", "-1", "31622401"},
 		{"signatures-days", "1", "36500", "0", "36501"},
 	};
 	static const char *const none[] = {
@@ -48,7 +51,7 @@ static void limits(void **state) {
 			assert_fails(check(known[i].name, none[n]), SR_USAGE, &e, "line 2: ");
 	}
 	assert_fails(check("member", "5"), SR_USAGE, &e,
-		"line 2: limit: want depth, members, bytes, ratio, name, scan-bytes or");
+		"line 2: limit: want depth, members, bytes, ratio, name, scan-bytes, text-bytes,");
 	assert_fails(sr_scanners_check(sr_bytes_str("limit\n"), &e), SR_USAGE, &e, "line 1: want");
 	assert_fails(sr_scanners_check(sr_bytes_str("clamd /a\nclamd /a\nclamd /a\nclamd /a\n"
 						    "# one more\nclamd /a\n"),

@@ -87,6 +87,9 @@ static void test_pdfinfo(void **state) {
 		"ize:      1 x 1\n",
 		"title=A: paper|creator=M. Weber|producer=x|created=2014-05-06T10:11:12|pages=64|");
 	says(par_about_pdfinfo, "Pages: 3\nEncrypted: yes (print:no)", "pages=3|protected=yes|");
+	/* A title that has lines of its own. */
+	says(par_about_pdfinfo, "Title: x\nPages: 77\nEncrypted: yes\nEncrypted: no\nPages: 1\n",
+		"title=x|pages=1|");
 	refuses(par_about_pdfinfo, "");
 	refuses(par_about_pdfinfo, "Syntax Error\n");
 }

@@ -43,6 +43,23 @@ static void expect(const char *in, const char *reason, const char *lines, const 
 	}
 }
 
+/* What stands behind so much of a header is not known, and that is said. */
+static void long_header(void **state) {
+	struct sr_buf b;
+
+	(void)state;
+	sr_buf_init(&b);
+	sr_buf_put_str(&b, "From: a@b\nX:");
+	for (unsigned i = 0; i < 8000; i++)
+		sr_buf_put_str(&b, " padding\n");
+	sr_buf_put_str(&b, "Content-Type: application/zip\nContent-Transfer-Encoding: base64\n\n"
+			   "aGVs\n");
+	sr_buf_put_u8(&b, 0);
+	expect((const char *)b.p, "a header of it is longer than is read",
+		"file 01.text-plain content-type=text/plain 5 bytes whole\n", "aGVs\n");
+	sr_buf_free(&b);
+}
+
 static void single(void **state) {
 	(void)state;
 	expect("From: a@b\nSubject: x\n\nHello\nyou\n", "",
@@ -298,6 +315,7 @@ static void endless(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(long_header),
 		cmocka_unit_test(single),
 		cmocka_unit_test(foreign_names),
 		cmocka_unit_test(headers),

@@ -54,6 +54,17 @@ static void streams(void **state) {
 	assert_false(par_compound_has(&c, "Smal"));
 	assert_false(par_compound_has(&c, "Smalll"));
 	par_compound_free(&c);
+	/* A name that stands there twice is nobody's. */
+	const struct rig_stream twice[] = {{"Small", sr_bytes_str("for us"), false},
+		{"Other", sr_bytes_str("once"), false},
+		{"Small", sr_bytes_str("for others"), false}};
+
+	sr_buf_clear(&file);
+	rig_compound(&file, twice, T_COUNT(twice));
+	assert_null(par_compound_open(&c, sr_buf_view(&file)));
+	assert_false(par_compound_has(&c, "Small"));
+	assert_true(par_compound_has(&c, "Other"));
+	par_compound_free(&c);
 	sr_buf_free(&file);
 	sr_buf_free(&out);
 }
@@ -135,6 +146,10 @@ static void word(void **state) {
 	assert_int_equal(
 		par_word_text(&out, sr_bytes_of(d.p, 704), sr_buf_view(&t)), PAR_OLD_BROKEN);
 	is(&out, "The the ми");
+	/* A field that has no end keeps nothing away without a word of it. */
+	sr_buf_clear(&out);
+	d.p[520] = d.p[525] = ' ';
+	assert_int_equal(par_word_text(&out, sr_buf_view(&d), sr_buf_view(&t)), PAR_OLD_BROKEN);
 	/* Pieces that are all of the text, a million times over, are not put together. */
 	sr_buf_clear(&out);
 	sr_le32_put(t.p + t.len - 24 - 4, UINT32_C(0x7FFFFFFF));
@@ -214,6 +229,31 @@ static void excel(void **state) {
 		assert_true(sr_utf8_valid(sr_buf_view(&s.text)) && s.text.len <= 1000);
 		b.p[i] = was;
 	}
+	/* A chart among the cells of its sheet: what stands before it stays, and so does the rest.
+	 */
+	struct sr_buf d, none;
+
+	sr_buf_init(&d);
+	sr_buf_init(&none);
+	sr_buf_clear(&b);
+	sr_buf_clear(&s.text);
+	rig_bof(&b, 5);
+	rig_record(&b, 0x0A, &none);
+	rig_bof(&b, 0x10);
+	for (uint16_t row = 0; row < 2; row++) {
+		rig_at(&d, row, 0);
+		sr_buf_put_le64(&d, UINT64_C(0x4045000000000000)); /* 42 */
+		rig_record(&b, 0x203, &d);
+		if (row == 0)
+			rig_bof(&b, 0x20);
+		if (row == 0)
+			rig_record(&b, 0x0A, &none);
+	}
+	rig_record(&b, 0x0A, &none);
+	assert_int_equal(par_excel_text(sr_buf_view(&b), sheet, &s), PAR_OLD_WHOLE);
+	is(&s.text, "42\n42\n|");
+	sr_buf_free(&d);
+	sr_buf_free(&none);
 	sr_buf_clear(&b);
 	sr_buf_clear(&s.text);
 	rig_excel(&b, true);
@@ -235,6 +275,16 @@ static void powerpoint(void **state) {
 	sr_buf_clear(&out);
 	assert_int_equal(par_powerpoint_text(&out, sr_bytes_of(b.p, b.len - 1)), PAR_OLD_BROKEN);
 	is(&out, "The old mill\nat night\n");
+	/* Texts that say that they hold the rest: each is told once. */
+	struct sr_buf nest;
+
+	sr_buf_init(&nest);
+	for (unsigned i = 0; i < 3000; i++)
+		sr_buf_put(&nest, "\x0F\0\xA0\x0F\xFF\xFF\xFF\x7F", 8);
+	sr_buf_clear(&out);
+	(void)par_powerpoint_text(&out, sr_buf_view(&nest));
+	assert_true(out.len <= nest.len * 3);
+	sr_buf_free(&nest);
 	for (size_t i = 0; i < b.len; i++) {
 		const uint8_t was = b.p[i];
 

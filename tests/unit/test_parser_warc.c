@@ -17,7 +17,7 @@ struct scene {
 	size_t step; /* bytes that the source gives at once */
 	uint64_t bytes_max, records_max;
 	struct sr_buf lines, payload;
-	size_t begun, ended;
+	size_t begun, ended, pieces;
 	struct par_warc_sum sum;
 	struct sr_err e;
 };
@@ -51,6 +51,7 @@ static int on_data(void *ctx, struct sr_bytes payload, struct sr_err *e) {
 
 	(void)e;
 	assert_true(payload.len > 0);
+	s->pieces++;
 	sr_buf_put_bytes(&s->payload, payload);
 	return 0;
 }
@@ -272,6 +273,19 @@ static void plain(void **state) {
 		"||||13|- -|it is no record\n" SEEN_ONE "||||2|- -|it is no record\n" SEEN_TWO
 		"||||3|- -|it is no record\n");
 	assert_int_equal(s.sum.broken, 3);
+	/* A great many lines of nothing come in few pieces. */
+	struct sr_buf b;
+
+	sr_buf_init(&b);
+	sr_buf_put_str(&b, ONE);
+	for (unsigned i = 0; i < 200000; i++)
+		sr_buf_put_str(&b, "x\n");
+	sr_buf_put_str(&b, TWO);
+	s.pieces = s.step = 0;
+	assert_ok(look(&s, sr_buf_view(&b)), &s.e);
+	assert_int_equal(s.sum.records, 3);
+	assert_true(s.pieces < 100);
+	sr_buf_free(&b);
 	scene_free(&s);
 }
 

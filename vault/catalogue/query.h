@@ -733,9 +733,12 @@ struct sr_intakes {
 SR_MUST int sr_query_intakes(struct sr_intakes *out, struct sr_catalogue *c,
 	const uint8_t item[SR_ID], struct sr_err *e);
 void sr_intakes_free(struct sr_intakes *l);
-/* Is there a statement `intake` of that step about the item? */
+/* Is there a statement `intake` of that step about the item, but `unfinished` ones? */
 SR_MUST int sr_query_intake_done(bool *done, struct sr_catalogue *c, const uint8_t item[SR_ID],
 	const char *step, struct sr_err *e);
+/* The step that said `unfinished` last and did not go on; "": none. */
+SR_MUST int sr_query_intake_unfinished(
+	char step[33], struct sr_catalogue *c, const uint8_t item[SR_ID], struct sr_err *e);
 /* ... with that `work`? */
 SR_MUST int sr_query_intake_work(
 	bool *there, struct sr_catalogue *c, const uint8_t work[SR_ID], struct sr_err *e);
@@ -787,6 +790,10 @@ SR_MUST int sr_query_item_facts(struct sr_item_facts *out, struct sr_catalogue *
  * ${each} gives but 0 ends it, and is the result; ${row} and what it points to live for the call.
  */
 SR_MUST int sr_query_each_fact(struct sr_catalogue *c, const uint8_t item[SR_ID], const char *key,
+	int (*each)(void *ctx, const struct sr_fact_row *row, struct sr_err *e), void *ctx,
+	struct sr_err *e);
+/* The same of all that ${step} said, in its order. */
+SR_MUST int sr_query_step_facts(struct sr_catalogue *c, const uint8_t item[SR_ID], const char *step,
 	int (*each)(void *ctx, const struct sr_fact_row *row, struct sr_err *e), void *ctx,
 	struct sr_err *e);
 void sr_item_facts_free(struct sr_item_facts *l);

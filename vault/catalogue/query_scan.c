@@ -123,10 +123,29 @@ int sr_query_intake_done(bool *done, struct sr_catalogue *c, const uint8_t item[
 	int64_t n = 0;
 	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
 		"SELECT count(*) FROM intakes t JOIN items i ON i.n = t.n"
-		" WHERE i.item = ? AND t.step = ?",
+		" WHERE i.item = ? AND t.step = ? AND t.result != 'unfinished'",
 		A_ID(item), A_STR(step));
 
 	*done = n > 0;
+	return rc;
+}
+
+int sr_query_intake_unfinished(
+	char step[33], struct sr_catalogue *c, const uint8_t item[SR_ID], struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		"SELECT t.step FROM intakes t JOIN items i ON i.n = t.n WHERE i.item = ?"
+		" AND t.result = 'unfinished' AND NOT EXISTS (SELECT 1 FROM intakes u"
+		" WHERE u.n = t.n AND u.step = t.step AND u.entry > t.entry)",
+		A_ID(item));
+
+	step[0] = '\0';
+	if (rc == 0)
+		rc = sr_stmt_step(st, &row, e);
+	if (rc == 0 && row)
+		snprintf(step, 33, "%s", sr_stmt_col_str(st, 0));
+	sr_stmt_free(st);
 	return rc;
 }
 
@@ -200,18 +219,12 @@ int sr_query_item_facts(struct sr_item_facts *out, struct sr_catalogue *c,
 	return rc;
 }
 
-int sr_query_each_fact(struct sr_catalogue *c, const uint8_t item[SR_ID], const char *key,
+/* Each row of ${st}, which is freed. */
+static int each_of(struct sr_stmt *st, int rc,
 	int (*each)(void *ctx, const struct sr_fact_row *row, struct sr_err *e), void *ctx,
 	struct sr_err *e) {
-	struct sr_stmt *st = NULL;
-	int64_t n = 0;
 	bool row = false;
-	int rc = sr_item_number(&n, c, item, e);
 
-	if (rc == 0)
-		rc = SQL_NEW(&st, sr_catalogue_db(c), e,
-			"SELECT position, step, key, value FROM item_facts WHERE n = ? AND key = ?",
-			A_INT(n), A_STR(key));
 	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
 		struct sr_fact_row r = {.value = NULL};
 
@@ -222,6 +235,35 @@ int sr_query_each_fact(struct sr_catalogue *c, const uint8_t item[SR_ID], const 
 	}
 	sr_stmt_free(st);
 	return rc;
+}
+
+int sr_query_each_fact(struct sr_catalogue *c, const uint8_t item[SR_ID], const char *key,
+	int (*each)(void *ctx, const struct sr_fact_row *row, struct sr_err *e), void *ctx,
+	struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	int64_t n = 0;
+	int rc = sr_item_number(&n, c, item, e);
+
+	if (rc == 0)
+		rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+			"SELECT position, step, key, value FROM item_facts WHERE n = ? AND key = ?",
+			A_INT(n), A_STR(key));
+	return each_of(st, rc, each, ctx, e);
+}
+
+int sr_query_step_facts(struct sr_catalogue *c, const uint8_t item[SR_ID], const char *step,
+	int (*each)(void *ctx, const struct sr_fact_row *row, struct sr_err *e), void *ctx,
+	struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	int64_t n = 0;
+	int rc = sr_item_number(&n, c, item, e);
+
+	if (rc == 0)
+		rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+			"SELECT position, step, key, value FROM item_facts"
+			" WHERE n = ? AND step = ? ORDER BY place",
+			A_INT(n), A_STR(step));
+	return each_of(st, rc, each, ctx, e);
 }
 
 /* --- hashes ----------------------------------------------------------------------------------- */

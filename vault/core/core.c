@@ -56,10 +56,9 @@ void sr_core_close(struct sr_core *c) {
 	free(c);
 }
 
-int sr_core_intake(struct sr_core *c, struct sr_launcher *l, struct sr_err *e) {
-	sr_queue_free(c->queue);
+void sr_core_intake(struct sr_core *c, struct sr_launcher *l) {
+	sr_queue_employ(c->queue, l);
 	c->works = true;
-	return sr_queue_new(&c->queue, c->vault, l, e);
 }
 
 int sr_core_work(struct sr_core *c, unsigned budget_ms, int *nap_ms, struct sr_err *e) {

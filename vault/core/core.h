@@ -49,7 +49,7 @@ void sr_core_close(struct sr_core *c); /* wipes; NULL allowed */
 
 /* Do here, from now on, what is to be done after deposits: with the sandboxes of ${l}, which was
  * started before the vault was opened and outlives the core. */
-SR_MUST int sr_core_intake(struct sr_core *c, struct sr_launcher *l, struct sr_err *e);
+void sr_core_intake(struct sr_core *c, struct sr_launcher *l);
 /* Some of it, for about ${budget_ms}; *${nap_ms}: how long it wants to sleep before the next turn
  * (0: not at all; SR_CORE_IDLE: nothing is to do). Failures are the vault's. */
 enum {

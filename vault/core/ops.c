@@ -139,6 +139,7 @@ static const struct sr_op table[] = {
 	{{"intake.scan", ROLE(SR_ROLE_CURATOR), PLAIN, {ONE("checkout", SR_V_ID)}},
 		sr_op_intake_scan},
 	{{"intake.again", ROLE(SR_ROLE_CURATOR), PLAIN, {{0}}}, sr_op_intake_again},
+	{{"intake.more", ROLE(SR_ROLE_CURATOR), PLAIN, {ONE("item", SR_V_ID)}}, sr_op_intake_more},
 	{{"intake.state", HOUSE(SR_ROLE_CURATOR | SR_ROLE_CUSTODIAN), READS, {{0}}},
 		sr_op_intake_state},
 	{{"intake.turn", HOUSE(0), PLAIN, {{0}}}, sr_op_intake_turn},

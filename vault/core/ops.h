@@ -381,12 +381,15 @@
  *                      (core/rescan.h); what comes of it is on the record
  *   out   open dec (checkouts), works yes|no (this process scans by itself), trouble b64? (why
  *         the scanners could not be asked last)
+ * intake.more          curator: more time for a held item whose time was used up (limit
+ *                      item-seconds, intake/step.h); NOTFOUND: it waits for none
+ *   in    item id
  * intake.state         the house, a curator or custodian: what is done after deposits by itself
  *   out   left dec (held items whose intake is not over), waiting dec (of these: that failed and
- *         are tried again), works yes|no (this process does it), step token? and item id? (at
- *         work), file, files, pages, pages-of: dec? (of the step: the file at work, from 0, of how
- *         many; of it pages done, of how many, 0: not known), trouble b64? (the last failure, a
- *         sentence)
+ *         are tried again, or wait for intake.more), works yes|no (this process does it), step
+ *         token? and item id? (at work), file, files, pages, pages-of: dec? (of the step: the file
+ *         at work, from 0, of how many; of it pages done, of how many, 0: not known), trouble b64?
+ *         (the last failure, a sentence)
  * intake.turn          the house: some of it, for 200 ms
  *   out   as intake.state; nap dec (ms until the next turn; SR_CORE_IDLE: nothing is to do)
  * intake.show          curator, officer: what came of it

@@ -62,7 +62,7 @@ sr_op_fn sr_op_held_missing, sr_op_held_offer;  /* ops_held.c */
 sr_op_fn sr_op_transcript_add;                  /* ops_transcript.c */
 sr_op_fn sr_op_intake_scan, sr_op_intake_again; /* ops_scan.c */
 sr_op_fn sr_op_intake_state, sr_op_intake_turn, sr_op_intake_show, sr_op_intake_known,
-	sr_op_intake_same;                                                 /* ops_intake.c */
+	sr_op_intake_same, sr_op_intake_more;                              /* ops_intake.c */
 sr_op_fn sr_op_enquiries, sr_op_enquiry, sr_op_notices, sr_op_notice_sent; /* ops_office.c */
 sr_op_fn sr_op_certificate;                                                /* ops_items.c */
 sr_op_fn sr_op_log;                                                        /* ops_log.c */

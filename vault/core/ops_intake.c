@@ -1,6 +1,6 @@
 /*
- * intake.state, .turn, .show, .known: what is done with held items by itself, what came of it, and
- * known hashes against what the catalogue has of all items.
+ * intake.state, .turn, .show, .more, .known: what is done with held items by itself, what came of
+ * it, and known hashes against what the catalogue has of all items.
  */
 #include "core/ops_in.h"
 
@@ -159,6 +159,18 @@ int sr_op_intake_show(struct sr_x *x, struct sr_err *e) {
 		rc = put_facts(x, &o, id, &page, e);
 	sr_item_row_free(&it);
 	return rc;
+}
+
+int sr_op_intake_more(struct sr_x *x, struct sr_err *e) {
+	struct sr_item_row it = {0};
+	uint8_t id[SR_ID];
+	int rc;
+
+	if (!sr_in_id(x, "item", id))
+		return sr_fail(e, SR_MISUSE, "call without an item");
+	rc = sr_get_item(&it, x, id, e);
+	sr_item_row_free(&it);
+	return rc == 0 ? sr_queue_again(x->core->queue, id, e) : rc;
 }
 
 /* --- exact copies ---------------------------------------------------------------------------- */

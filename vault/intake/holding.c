@@ -15,6 +15,7 @@
 
 #include "base/secret.h"
 #include "board/keys.h"
+#include "intake/step.h"
 #include "store/itemkey.h"
 #include "store/secrets.h"
 
@@ -292,7 +293,8 @@ struct sr_item *sr_holding_item(const struct sr_holding *h) {
 /* --- facts ------------------------------------------------------------------------------------ */
 
 void sr_holding_result(struct sr_holding *h, const char *token) {
-	snprintf(h->result, sizeof h->result, "%s", token);
+	if (!h->stopped)
+		snprintf(h->result, sizeof h->result, "%s", token);
 }
 
 bool sr_facts_fit(size_t count, size_t bytes, const char *key, size_t len) {
@@ -313,9 +315,81 @@ int sr_holding_fact(struct sr_holding *h, uint64_t file, const char *key, struct
 		h->facts_more++;
 		return 0;
 	}
-	if (h->fact_count++ == 0)
+	h->fact_count++;
+	if (h->facts.len == 0)
 		sr_facts_begin(&h->facts);
 	sr_facts_add(&h->facts, (uint32_t)file, key, value);
+	return sr_buf_ok(&h->facts, e);
+}
+
+/* --- what is left of a step ------------------------------------------------------------------- */
+
+static const char REST[] = "files %llu to %llu wait: the item's time is used up (item-seconds)";
+
+static int go_on_at(struct sr_holding *h, struct sr_bytes value, struct sr_err *e) {
+	char text[sizeof REST + 40], *end = NULL;
+	unsigned long long from, last = UINT64_MAX;
+
+	(void)snprintf(text, sizeof text, "%.*s", (int)value.len, (const char *)value.p);
+	from = strncmp(text, "files ", 6) == 0 ? strtoull(text + 6, &end, 10) : UINT64_MAX;
+	if (end != NULL && strncmp(end, " to ", 4) == 0)
+		last = strtoull(end + 4, &end, 10);
+	if (from > last || last >= sr_item_files(h->it))
+		return sr_fail(e, SR_CORRUPT, "where the step goes on is no file of it");
+	h->from = from;
+	h->to = last + 1;
+	return 0;
+}
+
+/* A fact of before: where to go on, or said again. */
+static int take_up(void *ctx, const struct sr_fact_row *f, struct sr_err *e) {
+	static const char *const odd[] = {"unpacked", "unreadable", "not-said", "text-not-kept"};
+	struct sr_holding *h = ctx;
+	const struct sr_bytes value = sr_bytes_of(f->value, f->value_len);
+
+	if (strcmp(f->key, SR_FACT_REST) == 0)
+		return go_on_at(h, value, e);
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+		if (strcmp(f->key, odd[i]) == 0)
+			sr_holding_result(h, "partly");
+	return sr_holding_fact(h, f->file, f->key, value, e);
+}
+
+int sr_holding_take_up(struct sr_holding *h, const char *step, struct sr_err *e) {
+	char unfinished[33];
+	int rc = sr_query_intake_unfinished(unfinished, h->v->catalogue, h->row.id, e);
+
+	h->from = 0;
+	h->to = sr_item_files(h->it);
+	if (rc != 0 || strcmp(unfinished, step) != 0)
+		return rc;
+	/* There is a list of them, if only to say that nothing waits any more. */
+	sr_facts_begin(&h->facts);
+	h->to = 0;
+	rc = sr_query_step_facts(h->v->catalogue, h->row.id, step, take_up, h, e);
+	return rc == 0 && h->to == 0
+		       ? sr_fail(e, SR_CORRUPT, "step %s does not say where it goes on", step)
+		       : rc;
+}
+
+void sr_holding_range(const struct sr_holding *h, uint64_t *from, uint64_t *to) {
+	*from = h->from;
+	*to = h->to;
+}
+
+int sr_holding_rest(struct sr_holding *h, uint64_t from, struct sr_err *e) {
+	char text[sizeof REST + 40];
+
+	if (from >= h->to)
+		return 0;
+	(void)snprintf(
+		text, sizeof text, REST, (unsigned long long)from, (unsigned long long)h->to - 1);
+	sr_holding_result(h, SR_RESULT_UNFINISHED);
+	h->stopped = true;
+	/* Said whatever room there is: without it the step would begin anew. */
+	if (h->facts.len == 0)
+		sr_facts_begin(&h->facts);
+	sr_facts_add(&h->facts, (uint32_t)from, SR_FACT_REST, sr_bytes_str(text));
 	return sr_buf_ok(&h->facts, e);
 }
 

@@ -66,7 +66,15 @@ enum {
 bool sr_facts_fit(size_t count, size_t bytes, const char *key, size_t len);
 SR_MUST int sr_holding_fact(struct sr_holding *h, uint64_t file, const char *key,
 	struct sr_bytes value, struct sr_err *e);
-/* One word for the statement: what came of the step, structural: "done" unless said. */
+/* ${step} begins, or goes on where it stopped (intake/step.h): what it said of the files before is
+ * said again, since a statement's facts take the place of those before. Which files it has to do:
+ * *${from} to *${to} - 1, all if it begins. */
+SR_MUST int sr_holding_take_up(struct sr_holding *h, const char *step, struct sr_err *e);
+void sr_holding_range(const struct sr_holding *h, uint64_t *from, uint64_t *to);
+/* It stops: of the files from ${from} on nothing was done; none, if that is the end. */
+SR_MUST int sr_holding_rest(struct sr_holding *h, uint64_t from, struct sr_err *e);
+/* One word for the statement: what came of the step, structural: "done" unless said. What stops
+ * stays unfinished. */
 void sr_holding_result(struct sr_holding *h, const char *token);
 
 /* One more file of the item, in pieces: add, more*, end. It comes out of file ${of}, which is kept

@@ -331,7 +331,7 @@ static int commit(struct sr_holding *h, const char *name, uint64_t *entry, struc
 		if (rc == 0)
 			put_object(objects, &parts.object_count, &text, "list", &list);
 	}
-	if (h->fact_count > 0)
+	if (h->facts.len > 0)
 		put_object(objects, &parts.object_count, &text, "facts", &h->facts);
 	for (size_t i = 0; i < h->packs.len; i += SR_HASH)
 		sr_text_put_hex(&text, "pack", h->packs.p + i, SR_HASH);

@@ -17,11 +17,13 @@ struct sr_holding {
 	struct sr_buf file;      /* the envelope in force */
 	struct sr_envelope env;  /* views into it */
 	struct sr_item *it;      /* of a look: borrowed */
+	uint64_t from, to;       /* files that are left for the step */
 	/* what the step said */
 	char result[33];
 	struct sr_buf facts; /* secret; empty: none */
 	uint32_t fact_count;
 	uint64_t facts_more; /* that found no room */
+	bool stopped;
 	/* what it added */
 	struct sr_ingest *ingest; /* NULL: nothing yet */
 	uint8_t work[SR_ID];      /* its accession id */

@@ -257,7 +257,7 @@ static bool is_ours(struct sr_bytes key) {
 	 * other steps: what a scanner named is not read. */
 	static const char *const ours[] = {"name", "pronom", "mismatch", "of", "cut", "unpacked",
 		"unreadable", "target", SR_FACT_SCAN, "text", "text-not-kept", "transcript", "tool",
-		"not-said", "more"};
+		"not-said", SR_FACT_REST, "more"};
 
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		if (sr_bytes_eq(key, sr_bytes_str(ours[i])))

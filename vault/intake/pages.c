@@ -393,12 +393,14 @@ static int sit(struct sr_pages_reader *r, struct seat *s, struct job *j, struct 
 }
 
 static int seat_all(struct sr_pages_reader *r, struct sr_err *e) {
+	size_t waiting = 0; /* bytes of text, of those before it */
 	int rc = 0;
 
-	for (size_t i = 0; i < r->count && rc == 0; i++) {
+	for (size_t i = 0; i < r->count && rc == 0 && waiting <= SR_PAGES_WAITING; i++) {
 		struct job *j = &r->jobs[(r->first + i) % SR_PAGES_AHEAD];
 		struct seat *s = r->seats;
 
+		waiting += j->text.rendition.len;
 		if (j->state != J_WAITS)
 			continue;
 		while (s < r->seats + r->seat_count && s->job != NULL)

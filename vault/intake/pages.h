@@ -26,8 +26,11 @@
 #include "sandbox/box.h"
 
 enum {
-	SR_PAGES_BOXES_MAX = 4,  /* tesseract has 200 MiB each; more cores are other people's */
-	SR_PAGES_AHEAD = 16,     /* files that were given and not taken: their text is in memory */
+	SR_PAGES_BOXES_MAX = 4, /* tesseract has 200 MiB each; more cores are other people's */
+	SR_PAGES_AHEAD = 16,    /* files that were given and not taken: their text is in memory */
+	/* Bytes of such texts above which none but the oldest begins: beside a book the others are
+	 * a few KiB, and who makes each 64 MiB has no more than this and one for each sandbox. */
+	SR_PAGES_WAITING = 16 << 20,
 	SR_PAGES_PAGE = 1 << 20, /* PAR_PAGE_MAX, which the parser keeps */
 	SR_PAGES_REASON = 512,
 	SR_PAGES_RECYCLE = 1000 /* files after which a sandbox is made anew: its foreman's own

@@ -16,13 +16,17 @@
 #include "base/time.h"
 #include "catalogue/query.h"
 #include "intake/holding.h"
+#include "intake/scanners.h"
 #include "store/secrets.h"
 
-struct waits { /* an item that failed */
+struct waits { /* an item that failed, or whose time was used up */
 	uint8_t item[SR_ID];
-	uint64_t until_ms;
-	char why[256];
+	uint64_t until_ms; /* ASKED: until it is given more */
+	bool more;         /* it was: until its next statement */
+	char why[256];     /* "": its turn comes */
 };
+
+#define ASKED UINT64_MAX
 
 struct sr_queue {
 	struct sr_vault *v;
@@ -36,6 +40,11 @@ struct sr_queue {
 	struct sr_holding *h;              /* of list[at], or NULL */
 	const struct sr_intake_step *step; /* at work, or NULL */
 	void *state;
+	/* of the item at work: when its time is used up, which began with it; has it made a
+	 * statement in it; was the step at work told */
+	uint8_t timed[SR_ID];
+	bool is_timed, gained, stopped;
+	uint64_t end_ms;
 	char trouble[512];
 };
 
@@ -70,6 +79,10 @@ void sr_queue_free(struct sr_queue *q) {
 	free(q);
 }
 
+void sr_queue_employ(struct sr_queue *q, struct sr_launcher *l) {
+	q->l = l;
+}
+
 void sr_queue_wake(struct sr_queue *q) {
 	q->stale = true;
 }
@@ -98,11 +111,28 @@ static int add(void *ctx, struct sr_bytes name, uint64_t n, struct sr_err *e) {
 	return 0;
 }
 
+/* What waited and was released meanwhile waits no more. */
+static void forget_gone(struct sr_queue *q) {
+	for (size_t i = q->wait_count; i-- > 0;) {
+		size_t k = 0;
+
+		while (k < q->count && memcmp(q->list + k * SR_ID, q->waits[i].item, SR_ID) != 0)
+			k++;
+		if (k == q->count)
+			q->waits[i] = q->waits[--q->wait_count];
+	}
+}
+
 static int make_list(struct sr_queue *q, struct sr_err *e) {
+	int rc;
+
 	sr_queue_rest(q);
 	q->count = q->at = 0;
 	q->stale = false;
-	return sr_secrets_each(q->v->secrets, SR_SECRET_INTAKE, sr_bytes_of(NULL, 0), add, q, e);
+	rc = sr_secrets_each(q->v->secrets, SR_SECRET_INTAKE, sr_bytes_of(NULL, 0), add, q, e);
+	if (rc == 0)
+		forget_gone(q);
+	return rc;
 }
 
 static const uint8_t *here(const struct sr_queue *q) {
@@ -123,15 +153,13 @@ static void waits_no_more(struct sr_queue *q, const uint8_t *item) {
 		*w = q->waits[--q->wait_count];
 }
 
-/* The item failed: it waits, and the next one's turn comes. Failures of the vault itself end the
- * turn. */
-static int put_off(struct sr_queue *q, int rc, const struct sr_err *why, struct sr_err *e) {
-	struct waits *w = waits_of(q, here(q));
-
-	sr_queue_rest(q);
-	if (q->v->failed)
-		return sr_fail(e, (enum sr_code)rc, "%s", why->text);
-	if (w == NULL && q->wait_count == q->wait_cap) {
+/* The entry of ${item}, a new one if it has none. */
+static int waits_here(
+	struct waits **out, struct sr_queue *q, const uint8_t *item, struct sr_err *e) {
+	*out = waits_of(q, item);
+	if (*out != NULL)
+		return 0;
+	if (q->wait_count == q->wait_cap) {
 		const size_t cap = q->wait_cap == 0 ? 16 : q->wait_cap * 2;
 		struct waits *more = reallocarray(q->waits, cap, sizeof *more);
 
@@ -140,11 +168,30 @@ static int put_off(struct sr_queue *q, int rc, const struct sr_err *why, struct 
 		q->waits = more;
 		q->wait_cap = cap;
 	}
-	if (w == NULL) {
-		w = &q->waits[q->wait_count++];
-		memcpy(w->item, here(q), SR_ID);
-	}
-	w->until_ms = sr_mono_ms() + SR_QUEUE_AGAIN_MS;
+	*out = &q->waits[q->wait_count++];
+	**out = (struct waits){.until_ms = 0};
+	memcpy((*out)->item, item, SR_ID);
+	return 0;
+}
+
+static uint64_t soon(void) {
+	return sr_mono_ms() + SR_QUEUE_AGAIN_MS;
+}
+
+/* The item failed: it waits, and the next one's turn comes. Failures of the vault itself end the
+ * turn. */
+static int put_off(
+	struct sr_queue *q, int rc, const struct sr_err *why, uint64_t until_ms, struct sr_err *e) {
+	struct waits *w = NULL;
+
+	sr_queue_rest(q);
+	q->is_timed = false;
+	if (q->v->failed)
+		return sr_fail(e, (enum sr_code)rc, "%s", why->text);
+	rc = waits_here(&w, q, here(q), e);
+	if (rc != 0 || w == NULL)
+		return rc;
+	w->until_ms = until_ms;
 	snprintf(w->why, sizeof w->why, "%.*s", (int)sizeof w->why - 1, why->text);
 	snprintf(q->trouble, sizeof q->trouble, "%.*s", (int)sizeof q->trouble - 1, why->text);
 	q->at++;
@@ -171,30 +218,70 @@ static int due_step(const struct sr_intake_step **out, struct sr_queue *q, struc
 	return rc;
 }
 
+/* Its time begins, or goes on. *${out}: it is used up, and nobody asked for more. */
+static int time_of(bool *out, struct sr_queue *q, struct sr_err *e) {
+	const struct waits *w = waits_of(q, here(q));
+	char step[33];
+	struct sr_intake_limits limits;
+	int rc = sr_query_intake_unfinished(step, q->v->catalogue, here(q), e);
+
+	*out = step[0] != '\0' && (w == NULL || !w->more);
+	if (rc != 0 || *out || (q->is_timed && memcmp(q->timed, here(q), SR_ID) == 0))
+		return rc;
+	rc = sr_intake_limits(&limits, q->v, e);
+	memcpy(q->timed, here(q), SR_ID);
+	q->is_timed = rc == 0;
+	q->gained = false;
+	q->end_ms = sr_mono_ms() + limits.item_ms;
+	return rc;
+}
+
+static const char USED_UP[] =
+	"its time is used up (limit item-seconds): a curator gives it more by "
+	"intake again";
+
+/* It waits for somebody to ask. */
+static int time_is_up(struct sr_queue *q, struct sr_err *e) {
+	struct sr_err why = {0};
+	char hex[2 * SR_ID + 1];
+
+	sr_hex(hex, here(q), SR_ID);
+	(void)sr_fail(&why, SR_LIMIT, "intake of item %s: %s", hex, USED_UP);
+	return put_off(q, SR_LIMIT, &why, ASKED, e);
+}
+
+/* The item at the front is over. */
+static int over(struct sr_queue *q, struct sr_err *e) {
+	sr_queue_rest(q);
+	waits_no_more(q, here(q));
+	q->is_timed = false;
+	return sr_holding_over(q->v, q->list + q->at++ * SR_ID, e);
+}
+
 /* Open the item at the front, begin its step; or it is over. */
 static int begin(struct sr_queue *q, struct sr_err *e) {
 	struct sr_err why = {0};
+	bool used_up = false;
 	int rc = sr_holding_open(&q->h, q->v, q->l, here(q), &why);
 
 	if (rc == SR_NOTFOUND) { /* released, destroyed, or its seal was never needed */
 		q->h = NULL;
-		rc = sr_holding_over(q->v, here(q), e);
-		waits_no_more(q, here(q));
-		q->at++;
-		return rc;
+		return over(q, e);
 	}
 	if (rc == 0)
+		rc = time_of(&used_up, q, &why);
+	if (rc == 0 && used_up)
+		return time_is_up(q, e);
+	if (rc == 0)
 		rc = due_step(&q->step, q, &why);
-	if (rc == 0 && q->step == NULL) {
-		sr_queue_rest(q);
-		rc = sr_holding_over(q->v, here(q), e);
-		waits_no_more(q, here(q));
-		q->at++;
-		return rc;
-	}
+	if (rc == 0 && q->step == NULL)
+		return over(q, e);
+	if (rc == 0 && q->step != NULL)
+		rc = sr_holding_take_up(q->h, q->step->name, &why);
 	if (rc == 0 && q->step != NULL)
 		rc = q->step->begin(&q->state, q->h, &why);
-	return rc == 0 ? 0 : put_off(q, rc, &why, e);
+	q->stopped = false;
+	return rc == 0 ? 0 : put_off(q, rc, &why, soon(), e);
 }
 
 static int finish(struct sr_queue *q, struct sr_err *e) {
@@ -203,8 +290,10 @@ static int finish(struct sr_queue *q, struct sr_err *e) {
 	int rc = sr_holding_commit(q->h, q->step->name, NULL, &why);
 
 	if (rc != 0 && rc != SR_NOTFOUND)
-		return put_off(q, rc, &why, e);
+		return put_off(q, rc, &why, soon(), e);
 	sr_queue_rest(q); /* the same item once more, with its next step */
+	q->gained = true;
+	waits_no_more(q, here(q));
 	return 0;
 }
 
@@ -213,10 +302,15 @@ static int work(struct sr_queue *q, uint64_t until_ms, enum sr_turn *turn, struc
 	int rc = 0;
 
 	*turn = SR_TURN_DONE;
-	if (q->state != NULL && q->step != NULL)
+	if (q->state != NULL && q->step != NULL && q->step->stop != NULL && !q->stopped &&
+		sr_mono_ms() >= q->end_ms) {
+		q->stopped = true;
+		rc = q->step->stop(q->state, !q->gained, &why);
+	}
+	if (rc == 0 && q->state != NULL && q->step != NULL)
 		rc = q->step->turn(q->state, until_ms, turn, &why);
 	if (rc != 0)
-		return put_off(q, rc, &why, e);
+		return put_off(q, rc, &why, soon(), e);
 	if (*turn == SR_TURN_DONE)
 		rc = finish(q, e);
 	if (*turn == SR_TURN_DONE)
@@ -268,6 +362,23 @@ int sr_queue_turn(struct sr_queue *q, unsigned budget_ms, enum sr_turn *turn, st
 	return rc;
 }
 
+int sr_queue_again(struct sr_queue *q, const uint8_t item[SR_ID], struct sr_err *e) {
+	struct waits *w = NULL;
+	char step[33];
+	int rc = sr_query_intake_unfinished(step, q->v->catalogue, item, e);
+
+	if (rc == 0 && (step[0] == '\0' || sr_queue_why(q, item) == NULL))
+		rc = sr_fail(e, SR_NOTFOUND, "its intake does not wait for time (intake show)");
+	if (rc == 0)
+		rc = waits_here(&w, q, item, e);
+	if (rc != 0 || w == NULL)
+		return rc;
+	w->more = true;
+	w->until_ms = 0;
+	w->why[0] = '\0';
+	return 0;
+}
+
 /* --- looking ---------------------------------------------------------------------------------- */
 
 void sr_queue_look(const struct sr_queue *q, struct sr_queue_state *out) {
@@ -276,20 +387,22 @@ void sr_queue_look(const struct sr_queue *q, struct sr_queue_state *out) {
 	memset(out, 0, sizeof *out);
 	(void)!sr_secrets_count(q->v->secrets, SR_SECRET_INTAKE, &left, NULL);
 	out->left = (size_t)left;
-	out->waiting = q->wait_count;
+	for (size_t i = 0; i < q->wait_count; i++)
+		out->waiting += q->waits[i].why[0] != '\0';
 	if (q->step != NULL) {
 		snprintf(out->step, sizeof out->step, "%s", q->step->name);
 		sr_hex(out->item, here(q), SR_ID);
 		if (q->step->at != NULL && q->state != NULL)
 			q->step->at(q->state, &out->at);
 	}
-	snprintf(out->trouble, sizeof out->trouble, "%s", q->wait_count > 0 ? q->trouble : "");
+	snprintf(out->trouble, sizeof out->trouble, "%s", out->waiting > 0 ? q->trouble : "");
 }
 
 const char *sr_queue_why(const struct sr_queue *q, const uint8_t *item) {
 	const struct waits *w = waits_of(q, item);
 	char name[2 * SR_ID + 1];
 	struct sr_item_row row = {0};
+	char step[33] = "";
 	bool has = false;
 
 	if (sr_query_item(&row, q->v->catalogue, item, NULL) == 0) {
@@ -299,5 +412,8 @@ const char *sr_queue_why(const struct sr_queue *q, const uint8_t *item) {
 			has = false; /* for people to look at: the queue itself goes by its list */
 	}
 	sr_item_row_free(&row);
-	return !has ? NULL : w != NULL ? w->why : "";
+	/* This process may not have come to it. */
+	if (has && w == NULL && sr_query_intake_unfinished(step, q->v->catalogue, item, NULL) != 0)
+		step[0] = '\0';
+	return !has ? NULL : w != NULL ? w->why : step[0] != '\0' ? USED_UP : "";
 }

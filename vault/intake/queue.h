@@ -5,7 +5,8 @@
  * Which items these are lies in secrets.db (their intake seals), which steps are due in the ledger:
  * the queue remembers nothing of its own, and a kill loses nothing but the step at work. An item
  * that fails (no sandbox, a full disk) waits with its reason for SR_QUEUE_AGAIN_MS, and the others
- * go on.
+ * go on. One whose time is used up (intake/step.h) waits until somebody asks for more; that too is
+ * in the ledger, but for the asking: after a kill it is asked again.
  */
 #ifndef SR_INTAKE_QUEUE_H
 #define SR_INTAKE_QUEUE_H
@@ -28,6 +29,11 @@ SR_MUST int sr_queue_new(
 void sr_queue_free(struct sr_queue *q); /* NULL allowed */
 /* Deposits came, or opening: look for items again at the next turn. */
 void sr_queue_wake(struct sr_queue *q);
+/* The sandbox of a process that has one now, as at new. */
+void sr_queue_employ(struct sr_queue *q, struct sr_launcher *l);
+/* More time for ${item}, whose time was used up: its turn comes with the others'. NOTFOUND: it does
+ * not wait for time. */
+SR_MUST int sr_queue_again(struct sr_queue *q, const uint8_t item[SR_ID], struct sr_err *e);
 /* Forget the item at work: somebody makes the index anew, which it reads through. */
 void sr_queue_rest(struct sr_queue *q);
 
@@ -37,10 +43,10 @@ SR_MUST int sr_queue_turn(
 	struct sr_queue *q, unsigned budget_ms, enum sr_turn *turn, struct sr_err *e);
 
 struct sr_queue_state {
-	size_t left;          /* items whose intake is not over, the one at work with them */
-	size_t waiting;       /* of these: that failed, and will be tried again */
-	char step[33];        /* at work; "": none */
-	char item[33];        /* its id, when step is not "" */
+	size_t left;    /* items whose intake is not over, the one at work with them */
+	size_t waiting; /* of these: that failed, and will be tried again, or wait to be asked */
+	char step[33];  /* at work; "": none */
+	char item[33];  /* its id, when step is not "" */
 	struct sr_step_at at; /* how far it is */
 	char trouble[512];    /* the last failure of an item; "" */
 };

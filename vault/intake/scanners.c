@@ -13,6 +13,10 @@
 
 static const char NAME[] = "scanners";
 
+enum {
+	SECONDS_MAX = 366 * 86400 /* of an item: a year is for ever */
+};
+
 /* Cut the line into words in place; *${count} at most ${max}, or more than that. */
 static void cut(char *line, const char **words, size_t max, size_t *count) {
 	char *rest = NULL;
@@ -32,6 +36,9 @@ static void limits_usual(struct sr_intake_limits *l) {
 		.bytes = UINT64_C(4) << 30,
 		.ratio = SR_INSPECT_RATIO,
 		.name = SR_PATH_MAX,
+		.text_bytes = UINT64_C(4) << 30,
+		.texts = SR_INTAKE_TEXTS_MAX,
+		.item_ms = UINT64_C(4) * 3600 * 1000,
 		.signatures = (int64_t)7 * 86400};
 }
 
@@ -43,7 +50,9 @@ static int limit_of(
 		uint64_t least, most;
 	} known[] = {{"depth", 1, SR_BOX_DEPTH_MAX}, {"members", 1, 1000000},
 		{"bytes", 1, SR_INTAKE_BYTES_MAX}, {"ratio", 1, 1000000}, {"name", 64, SR_PATH_MAX},
-		{"scan-bytes", 0, INT64_MAX}, {"signatures-days", 1, 36500}};
+		{"scan-bytes", 0, INT64_MAX}, {"text-bytes", 0, SR_INTAKE_BYTES_MAX},
+		{"texts", 0, SR_INTAKE_TEXTS_MAX}, {"item-seconds", 0, SECONDS_MAX},
+		{"signatures-days", 1, 36500}};
 	uint64_t n = 0;
 	size_t i = 0;
 
@@ -51,8 +60,8 @@ static int limit_of(
 		i++;
 	if (i == sizeof known / sizeof known[0])
 		return sr_fail(e, SR_USAGE,
-			"limit: want depth, members, bytes, ratio, name, scan-bytes or "
-			"signatures-days");
+			"limit: want depth, members, bytes, ratio, name, scan-bytes, text-bytes, "
+			"texts, item-seconds or signatures-days");
 	if (sr_parse_dec(&n, sr_bytes_str(value), known[i].most, NULL) != 0 || n < known[i].least)
 		return sr_fail(e, SR_USAGE, "limit %s: want %llu to %llu", name,
 			(unsigned long long)known[i].least, (unsigned long long)known[i].most);
@@ -74,6 +83,15 @@ static int limit_of(
 		break;
 	case 5:
 		l->scan_bytes = n;
+		break;
+	case 6:
+		l->text_bytes = n;
+		break;
+	case 7:
+		l->texts = (uint32_t)n;
+		break;
+	case 8:
+		l->item_ms = n * 1000;
 		break;
 	default:
 		l->signatures = (int64_t)n * 86400;

@@ -3,8 +3,9 @@
  *
  *   clamd /run/clamav/clamd.ctl        the socket of a clamd
  *   command /usr/local/bin/scan -q     a program, and its words (no quoting)
- *   limit members 20000                a limit of intake: depth, members, bytes, ratio, name (of
- *                                      containers, struct sr_intake_limits), scan-bytes,
+ *   limit members 20000                a limit of intake, as in struct sr_intake_limits: depth,
+ *                                      members, bytes, ratio, name (of containers), text-bytes,
+ *                                      texts, item-seconds, scan-bytes,
  *                                      signatures-days
  *   ocr eng+ara                in which languages OCR reads (intake/tongues.h)
  *   # a comment
@@ -35,12 +36,20 @@ struct sr_intake_limits {
 	uint64_t bytes;   /* of what comes out of one item: 4 GiB, at most SR_INTAKE_BYTES_MAX */
 	uint32_t ratio;   /* bytes out for a byte in (64 MiB are free): SR_INSPECT_RATIO */
 	uint32_t name;    /* bytes of a member's path with its container's: SR_PATH_MAX */
+	uint64_t text_bytes; /* of the texts of one item: 4 GiB, at most SR_INTAKE_BYTES_MAX */
+	uint32_t texts;      /* of one item: SR_INTAKE_TEXTS_MAX */
+	/* of work on one item in a row, before it waits until somebody asks for more
+	 * (intake/step.h): 4 h, the longest file whose text is read (intake/pages.h) */
+	uint64_t item_ms;
 	uint64_t scan_bytes; /* of a file; more are not scanned; 0: as the scanner likes */
 	int64_t signatures;  /* seconds; a scan with older ones is stale: 7 days */
 };
 #define SR_INTAKE_BYTES_MAX                                                  \
 	(UINT64_C(12) << 30) /* the statement names its packs: 400 of 32 MiB \
 			      */
+
+/* Half of the facts of a step (SR_FACTS_MAX): the other half says what came of each file. */
+#define SR_INTAKE_TEXTS_MAX 100000
 
 struct sr_scanners {
 	struct sr_intake_limits limits;

@@ -15,6 +15,12 @@
  * and never waits: for a child or a scanner it says WAITS and is called again.
  *
  *   begin -> turn* -> end; begin that leaves *out NULL: it is done already
+ *
+ * Work on one item in a row has a limit (item-seconds, intake/scanners.h), so that others' turn
+ * comes whatever is in it. When that time is used up the step at work is told to stop: it says from
+ * which file on nothing was done (sr_holding_rest), and its statement says `unfinished`. The item
+ * waits until a curator asks for more (sr_queue_again); the same step goes on there then, with what
+ * it said of the files before.
  */
 #ifndef SR_INTAKE_STEP_H
 #define SR_INTAKE_STEP_H
@@ -44,9 +50,17 @@ struct sr_intake_step {
 	 * queue tells it, and tries again later. What is wrong with the item's bytes is a fact. */
 	int (*begin)(void **out, struct sr_holding *h, struct sr_err *e);
 	int (*turn)(void *state, uint64_t until_ms, enum sr_turn *turn, struct sr_err *e);
+	/* The time is used up: begin no other file, say what is left, and be DONE with the files at
+	 * hand. ${must}: nothing else came of that time, so that one file at least is to be done:
+	 * whoever asks again gets on. NULL: it goes on to its end. */
+	int (*stop)(void *state, bool must, struct sr_err *e);
 	void (*at)(void *state, struct sr_step_at *out); /* NULL: it does not say */
 	void (*end)(void *state);                        /* frees; before or after DONE */
 };
+
+/* The result of a step that is to go on, and the fact of its first file that waits. */
+#define SR_RESULT_UNFINISHED "unfinished"
+#define SR_FACT_REST "rest"
 
 /* The table, in the order in which they are done; NULL behind the last. */
 extern const struct sr_intake_step *const sr_intake_steps[];

@@ -37,7 +37,7 @@ struct saying {
 	struct sr_launcher *l;
 	struct ahead ring[AHEAD];
 	size_t first, count;
-	uint64_t next, files;
+	uint64_t next, end;
 	struct sr_shelf shelf; /* sandboxes of this item */
 	bool odd;              /* something did not end well */
 };
@@ -79,11 +79,11 @@ static int wanted(
 
 /* No file that a program knows: no statement. */
 static int due(bool *due, struct sr_holding *h, struct sr_err *e) {
-	struct saying x = {.h = h, .files = sr_item_files(sr_holding_item(h))};
+	struct saying x = {.h = h, .end = sr_item_files(sr_holding_item(h))};
 	int rc = 0;
 
 	*due = false;
-	for (uint64_t i = 0; rc == 0 && !*due && i < x.files; i++) {
+	for (uint64_t i = 0; rc == 0 && !*due && i < x.end; i++) {
 		struct sr_file f;
 
 		rc = sr_item_file(sr_holding_item(h), i, &f, e);
@@ -113,7 +113,7 @@ static int begin_one(struct saying *x, uint64_t file, uint64_t size, struct sr_e
 static int begin_some(struct saying *x, struct sr_err *e) {
 	int rc = 0;
 
-	while (rc == 0 && x->count < AHEAD && x->next < x->files) {
+	while (rc == 0 && x->count < AHEAD && x->next < x->end) {
 		bool want = false;
 		struct sr_file f;
 
@@ -136,7 +136,7 @@ static int begin(void **out, struct sr_holding *h, struct sr_err *e) {
 	if (x == NULL)
 		return rc;
 	x->h = h;
-	x->files = sr_item_files(sr_holding_item(h));
+	sr_holding_range(h, &x->next, &x->end);
 	rc = sr_holding_launcher(&x->l, h, e);
 	if (rc == 0)
 		rc = begin_some(x, e);
@@ -205,6 +205,22 @@ static int turn(void *state, uint64_t until_ms, enum sr_turn *turn, struct sr_er
 	return rc;
 }
 
+/* The file at the front has said something perhaps, and ends by its own time. */
+static int stop(void *state, bool must, struct sr_err *e) {
+	struct saying *x = state;
+
+	(void)must;
+	while (x->count > 1) {
+		struct ahead *a = &x->ring[(x->first + --x->count) % AHEAD];
+
+		x->next = a->file;
+		sr_shelf_put(&x->shelf, a->box);
+		a->box = NULL;
+	}
+	x->end = x->next;
+	return sr_holding_rest(x->h, x->end, e);
+}
+
 static void finish(void *state) {
 	struct saying *x = state;
 
@@ -216,8 +232,5 @@ static void finish(void *state) {
 	free(x);
 }
 
-const struct sr_intake_step sr_step_about = {.name = "about",
-	.due = due,
-	.begin = begin,
-	.turn = turn,
-	.end = finish};
+const struct sr_intake_step sr_step_about =
+	{.name = "about", .due = due, .begin = begin, .turn = turn, .stop = stop, .end = finish};

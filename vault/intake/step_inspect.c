@@ -17,7 +17,8 @@
  *
  * A member that cannot be read is an entry with its reason, as is the rest of a container that
  * cannot be read to its end. Containers whose members the depositor sent beside them (deposit
- * --unpack) are not taken apart again.
+ * --unpack) are not taken apart again, and that is said: what came was not compared with what is in
+ * them.
  */
 #include "intake/step.h"
 
@@ -43,6 +44,7 @@ struct ahead { /* a file whose parser was started */
 	struct sr_buf plain; /* secret */
 	struct sr_box_input in;
 	struct sr_inspection *begun;
+	bool apart; /* it is not taken apart */
 };
 
 struct inspecting {
@@ -51,7 +53,8 @@ struct inspecting {
 	struct sr_intake_limits limits;
 	struct ahead ring[AHEAD];
 	size_t first, count;
-	uint64_t next;  /* the file that is begun next */
+	uint64_t next;  /* the file that is begun next, */
+	uint64_t end;   /* and behind the last that is */
 	uint64_t files; /* of the item, before any was added */
 	/* the file at its end */
 	struct sr_shelf shelf; /* sandboxes of this item */
@@ -138,7 +141,7 @@ static int begin_one(struct inspecting *x, uint64_t index, uint64_t size, struct
 	caps.members = x->limits.members;
 	caps.ratio = x->limits.ratio;
 	caps.bytes = x->limits.bytes > x->bytes ? x->limits.bytes - x->bytes : 0;
-	*a = (struct ahead){.of = x, .file = index, .block = UINT64_MAX};
+	*a = (struct ahead){.of = x, .file = index, .block = UINT64_MAX, .apart = apart};
 	sr_buf_init_secret(&a->plain);
 	a->in = (struct sr_box_input){.size = size, .read = read_at, .ctx = a};
 	rc = sr_inspect_begin(&a->begun, x->l, &a->in, &caps, e);
@@ -158,7 +161,7 @@ static int begin_one(struct inspecting *x, uint64_t index, uint64_t size, struct
 static int begin_some(struct inspecting *x, struct sr_err *e) {
 	int rc = 0;
 
-	while (rc == 0 && x->count < AHEAD && x->next < x->files) {
+	while (rc == 0 && x->count < AHEAD && x->next < x->end) {
 		struct sr_file f;
 
 		rc = sr_item_file(sr_holding_item(x->h), x->next, &f, e);
@@ -347,6 +350,20 @@ static int the_rest(struct inspecting *x, const struct sr_inspected *r, struct s
 
 /* --- turns ------------------------------------------------------------------------------------ */
 
+/* What came out before, when the step goes on. */
+static int count_bytes(struct inspecting *x, struct sr_err *e) {
+	const uint64_t all = sr_item_files(sr_holding_item(x->h));
+	int rc = 0;
+
+	for (uint64_t i = x->files; rc == 0 && i < all; i++) {
+		struct sr_file f;
+
+		rc = sr_item_file(sr_holding_item(x->h), i, &f, e);
+		x->bytes += rc == 0 ? f.size : 0;
+	}
+	return rc;
+}
+
 static int begin(void **out, struct sr_holding *h, struct sr_err *e) {
 	struct inspecting *x = calloc(1, sizeof *x);
 	int rc = x == NULL ? sr_fail(e, SR_NOMEM, "no memory to inspect an item") : 0;
@@ -355,9 +372,12 @@ static int begin(void **out, struct sr_holding *h, struct sr_err *e) {
 	if (x == NULL)
 		return rc;
 	x->h = h;
-	x->files = sr_item_files(sr_holding_item(h));
+	sr_holding_range(h, &x->next, &x->files);
+	x->end = x->files;
 	sr_buf_init_secret(&x->path);
-	rc = sr_intake_limits(&x->limits, sr_holding_vault(h), e);
+	rc = count_bytes(x, e);
+	if (rc == 0)
+		rc = sr_intake_limits(&x->limits, sr_holding_vault(h), e);
 	if (rc == 0)
 		rc = sr_holding_launcher(&x->l, h, e);
 	if (rc == 0)
@@ -400,6 +420,11 @@ static int one_turn(struct inspecting *x, uint64_t until_ms, bool *waits, struct
 		return rc;
 	if (r.failed || r.status != SR_BOX_WHOLE || x->full)
 		rc = the_rest(x, &r, e);
+	/* Whoever deposited it says so, and may have sent something else. */
+	if (rc == 0 && a->apart)
+		rc = sr_holding_fact(x->h, a->file, "unpacked",
+			sr_bytes_str("not here: what lies behind its path was deposited with it"),
+			e);
 	drop(a);
 	x->first = (x->first + 1) % AHEAD;
 	x->count--;
@@ -424,6 +449,21 @@ static int turn(void *state, uint64_t until_ms, enum sr_turn *turn, struct sr_er
 	return rc;
 }
 
+/* The file at the front has said something perhaps, and ends by its own time. */
+static int stop(void *state, bool must, struct sr_err *e) {
+	struct inspecting *x = state;
+
+	(void)must;
+	while (x->count > 1) {
+		struct ahead *a = &x->ring[(x->first + --x->count) % AHEAD];
+
+		x->next = a->file;
+		drop(a);
+	}
+	x->end = x->next;
+	return sr_holding_rest(x->h, x->end, e);
+}
+
 static void finish(void *state) {
 	struct inspecting *x = state;
 
@@ -439,4 +479,5 @@ static void finish(void *state) {
 const struct sr_intake_step sr_step_inspect = {.name = "inspect",
 	.begin = begin,
 	.turn = turn,
+	.stop = stop,
 	.end = finish};

@@ -9,7 +9,8 @@
  * or all (intake/tongues.h; ADMIN "Text and OCR"). A step that was killed begins anew. A file that
  * a scanner named is not read, nor is what came out of it: they stay evidence. Which files these
  * are the scan step's facts say, or the findings of a look of a curator; where a statement names
- * more than is known by either, none is read.
+ * more than is known by either, none is read. An item has as many texts, and bytes of them, as the
+ * host's limits say (intake/scanners.h): the statement names the packs that they lie in.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,12 +34,18 @@ struct source { /* a file that sandboxes read */
 struct text_step {
 	struct sr_holding *h;
 	struct sr_pages_reader *reader;
-	uint64_t files, next; /* of the item when the step began; the next to look at */
+	uint64_t files;     /* of the item when the step began */
+	uint64_t next, end; /* to look at, and behind the last */
+	uint64_t taken;     /* that were read */
 	struct source ring[SR_PAGES_AHEAD];
 	size_t first;
 	uint8_t *marks; /* of each file: enum mark */
 	bool all;       /* what scanners named is in files that are not known */
 	bool skipped;
+	bool left_out; /* a text that found no room */
+	struct sr_intake_limits limits;
+	uint64_t text_bytes; /* of all texts of the item */
+	uint32_t texts;
 };
 
 enum mark {
@@ -186,6 +193,25 @@ static int find_marks(struct text_step *s, struct sr_err *e) {
 	return rc;
 }
 
+static void count_text(struct text_step *s, uint64_t bytes) {
+	s->texts++;
+	s->text_bytes += bytes;
+}
+
+/* Those that the item has already. */
+static int count_texts(struct text_step *s, struct sr_err *e) {
+	int rc = sr_intake_limits(&s->limits, sr_holding_vault(s->h), e);
+
+	for (uint64_t i = 0; rc == 0 && i < s->files; i++) {
+		struct sr_file file;
+
+		rc = sr_item_file(sr_holding_item(s->h), i, &file, e);
+		if (rc == 0 && sr_file_is_rendition(&file))
+			count_text(s, file.size);
+	}
+	return rc;
+}
+
 static int begin(void **out, struct sr_holding *h, struct sr_err *e) {
 	struct text_step *s = calloc(1, sizeof *s);
 	struct sr_pages_policy policy = sr_pages_usual();
@@ -201,9 +227,16 @@ static int begin(void **out, struct sr_holding *h, struct sr_err *e) {
 	}
 	s->h = h;
 	s->files = sr_item_files(sr_holding_item(h));
+	sr_holding_range(h, &s->next, &s->end);
 	rc = languages_of(policy.languages, h, e);
 	if (rc == 0)
 		rc = find_marks(s, e);
+	if (rc == 0)
+		rc = count_texts(s, e);
+	/* No file takes longer than its item may, but a page has its time. */
+	if (rc == 0 && s->limits.item_ms < policy.file_ms)
+		policy.file_ms =
+			s->limits.item_ms > policy.page_ms ? s->limits.item_ms : policy.page_ms;
 	if (rc == 0)
 		rc = sr_pages_reader_new(&s->reader, l, &policy, e);
 	if (rc != 0) {
@@ -250,7 +283,7 @@ static const char *why_not(const struct text_step *s, uint64_t file) {
 static int give(struct text_step *s, uint64_t until_ms, struct sr_err *e) {
 	int rc = 0;
 
-	while (rc == 0 && s->next < s->files && !sr_pages_full(s->reader) &&
+	while (rc == 0 && s->next < s->end && !sr_pages_full(s->reader) &&
 		sr_mono_ms() < until_ms) {
 		const size_t held = sr_pages_held(s->reader);
 		struct source *f = &s->ring[(s->first + held) % SR_PAGES_AHEAD];
@@ -292,25 +325,45 @@ static int tell(
 	return sr_holding_fact(s->h, file, "text", sr_bytes_of(said, (size_t)n), e);
 }
 
+/* Why a text is not kept, in words; "": it is. */
+static int no_room(char why[100], struct text_step *s, const struct sr_file *file, size_t bytes,
+	struct sr_err *e) {
+	const size_t path = file->path.len + sizeof SR_RENDITION_TEXT_SUFFIX - 1;
+	bool room = false;
+	const int rc = sr_holding_room(&room, s->h, path + 1, 1, e);
+
+	why[0] = '\0';
+	if (!room)
+		(void)snprintf(why, 100, "the item's list of files has no room for its name");
+	else if (path > SR_PATH_MAX) /* it has none to be found by */
+		(void)snprintf(why, 100, "its path is too long to name a text after it");
+	else if (s->texts >= s->limits.texts)
+		(void)snprintf(why, 100,
+			"the item has %u texts, and may have no more (limit texts)", s->texts);
+	else if (s->text_bytes + bytes > s->limits.text_bytes)
+		(void)snprintf(why, 100,
+			"the texts of the item may have %llu bytes (limit text-bytes)",
+			(unsigned long long)s->limits.text_bytes);
+	return rc;
+}
+
 static int add(struct text_step *s, uint64_t index, const struct sr_pages *t, struct sr_err *e) {
 	static const char suffix[] = SR_RENDITION_TEXT_SUFFIX;
 	struct sr_adding a = {.of = index, .kind = SR_FILE_REGULAR};
 	struct sr_file file;
 	struct sr_buf path;
-	bool room = false;
+	char why[100];
 	int rc = sr_item_file(sr_holding_item(s->h), index, &file, e);
 
 	if (rc == 0)
-		rc = sr_holding_room(&room, s->h, file.path.len + sizeof suffix, 1, e);
-	if (rc == 0 && !room)
-		return sr_holding_fact(s->h, index, "text-not-kept",
-			sr_bytes_str("the item's list of files has no room for its name"), e);
+		rc = no_room(why, s, &file, t->rendition.len, e);
 	if (rc != 0)
 		return rc;
-	/* A path that has no room for the suffix has none to be found by: its text is not kept. */
-	if (file.path.len + sizeof suffix - 1 > SR_PATH_MAX)
-		return sr_holding_fact(s->h, index, "text-not-kept",
-			sr_bytes_str("its path is too long to name a text after it"), e);
+	if (why[0] != '\0') {
+		s->left_out = true;
+		return sr_holding_fact(s->h, index, "text-not-kept", sr_bytes_str(why), e);
+	}
+	count_text(s, t->rendition.len);
 	sr_buf_init_secret(&path);
 	sr_buf_put_bytes(&path, file.path);
 	sr_buf_put_str(&path, suffix);
@@ -337,12 +390,31 @@ static int take(struct text_step *s, struct sr_err *e) {
 	int rc;
 
 	sr_pages_take(s->reader, &t);
+	s->taken++;
 	s->first = (s->first + 1) % SR_PAGES_AHEAD;
 	rc = tell(s, file, &t, e);
 	if (rc == 0 && t.rendition.len > 0)
 		rc = add(s, file, &t, e);
 	sr_pages_free(&t);
 	return rc;
+}
+
+/* Those at work beside the oldest are read when it goes on. */
+static int stop(void *state, bool must, struct sr_err *e) {
+	struct text_step *s = state;
+	const bool held = sr_pages_held(s->reader) > 0;
+
+	if (held)
+		s->end = s->ring[s->first].file + (must && s->taken == 0);
+	else if (s->next < s->end)
+		s->end = s->next + (must && s->taken == 0);
+	return sr_holding_rest(s->h, s->end, e);
+}
+
+/* Is nothing left to be read, or taken? */
+static bool is_over(const struct text_step *s) {
+	return s->next >= s->end &&
+	       (sr_pages_held(s->reader) == 0 || s->ring[s->first].file >= s->end);
 }
 
 static int turn(void *state, uint64_t until_ms, enum sr_turn *out, struct sr_err *e) {
@@ -354,8 +426,8 @@ static int turn(void *state, uint64_t until_ms, enum sr_turn *out, struct sr_err
 		bool ready = false;
 
 		rc = give(s, until_ms, e);
-		if (rc == 0 && s->next == s->files && sr_pages_held(s->reader) == 0) {
-			if (s->skipped)
+		if (rc == 0 && is_over(s)) {
+			if (s->skipped || s->left_out)
 				sr_holding_result(s->h, "partly");
 			*out = SR_TURN_DONE;
 			return 0;
@@ -364,7 +436,7 @@ static int turn(void *state, uint64_t until_ms, enum sr_turn *out, struct sr_err
 			rc = sr_pages_work(s->reader, 0, &ready, NULL, e);
 		if (rc == 0 && ready)
 			rc = take(s, e);
-		if (rc == 0 && !ready && (s->next == s->files || sr_pages_full(s->reader))) {
+		if (rc == 0 && !ready && (s->next >= s->end || sr_pages_full(s->reader))) {
 			*out = SR_TURN_WAITS;
 			return 0;
 		}
@@ -382,8 +454,5 @@ static void at(void *state, struct sr_step_at *out) {
 	sr_pages_at(s->reader, &out->pages, &out->pages_of);
 }
 
-const struct sr_intake_step sr_step_text = {.name = "text",
-	.begin = begin,
-	.turn = turn,
-	.at = at,
-	.end = end};
+const struct sr_intake_step sr_step_text =
+	{.name = "text", .begin = begin, .turn = turn, .stop = stop, .at = at, .end = end};
