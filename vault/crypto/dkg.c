@@ -732,7 +732,8 @@ int sr_deal_judge(enum sr_verdict *out, char why[128], const struct sr_dkg *d,
 	if (rc != 0 && rc != SR_AUTH) {
 		if (e != NULL)
 			*e = found;
-		return sr_wrap(e, "judging a share");
+		(void)sr_wrap(e, "judging a share");
+		return rc;
 	}
 	*out = rc == 0 ? SR_VERDICT_COMPLAINER : SR_VERDICT_DEALER;
 	snprintf(why, 128, "share of dealer %u for member %u: %.80s", deal->dealer, recipient,
