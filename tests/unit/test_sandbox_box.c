@@ -111,6 +111,7 @@ static void lies(void **state) {
 		{"a", 0, NULL},
 		{"x", 0, NULL}, /* what comes after done is never read */
 		{"e", SR_CORRUPT, "ended without an answer"},
+		{"g", SR_CORRUPT, "ended without an answer"},
 		{"c", SR_CORRUPT, "ended without an answer"},
 		{"0", SR_CORRUPT, "ended without an answer"},
 		{"M0", SR_CORRUPT, "a member of kind 0"},
