@@ -574,14 +574,27 @@ static int copy_row(struct cli_row *to, const struct cli_row *from, struct sr_er
 	return 0;
 }
 
+#ifdef SR_TESTING
+static size_t kept_max = CLI_ROWS_KEPT;
+
+void cli_rows_kept_max(size_t rows) {
+	kept_max = rows;
+}
+#else
+static const size_t kept_max = CLI_ROWS_KEPT;
+#endif
+
 static int keep_row(void *ctx, const struct cli_row *row, struct sr_err *e) {
 	struct cli_rows *out = ctx;
 	struct cli_row *more;
 
 	if (row->path == NULL)
 		return sr_fail(e, SR_USAGE, "has no path");
-	if (out->count == CLI_ROWS_KEPT)
-		return sr_fail(e, SR_LIMIT, "more than %d rows", CLI_ROWS_KEPT);
+	if (out->count == kept_max)
+		return sr_fail(e, SR_LIMIT,
+			"more than %zu rows: one deposit takes no more; make several of it, each "
+			"with its part of the table",
+			kept_max);
 	if ((out->count & (out->count + 1)) == 0) { /* room for twice as many */
 		more = reallocarray(out->rows, 2 * (out->count + 1), sizeof *more);
 		if (more == NULL)

@@ -50,6 +50,9 @@ struct cli_rows {
 /* All of them, each with a path. */
 SR_MUST int cli_rows_read(struct cli_rows *out, const char *file, struct sr_err *e);
 void cli_rows_free(struct cli_rows *r);
+#ifdef SR_TESTING
+void cli_rows_kept_max(size_t rows); /* instead of CLI_ROWS_KEPT */
+#endif
 
 /* The first value of the field; NULL. */
 const char *cli_row_get(const struct cli_row *row, const char *field);

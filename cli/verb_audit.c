@@ -254,8 +254,6 @@ static int each_row(struct reporting *r, const char *section, size_t most,
 				done++;
 			}
 		}
-		if (rc != 0 && e != NULL && e->code == SR_OK)
-			rc = sr_fail(e, (enum sr_code)rc, "out of memory for a report");
 		cli_answer_free(&a);
 	}
 	return rc;
@@ -325,7 +323,7 @@ static int csv_row(void *ctx, const struct sr_row *row) {
 	}
 	sr_buf_printf(w->b, "\r\n");
 	w->rows++;
-	return w->b->failed;
+	return sr_buf_ok(w->b, w->e);
 }
 
 static void csv_heads(struct sr_buf *b, const struct sr_section *s) {

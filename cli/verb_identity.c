@@ -60,13 +60,12 @@ static int write_both(struct cli *c, const struct sr_identity *id, const char *p
 		.options = "give --passphrase-file F",
 		.fresh = true};
 	struct stat st; /* before anybody types a passphrase twice */
-	if (lstat(path, &st) == 0 || lstat(beside, &st) == 0) {
-		cli_hint(c, "choose another name: a key that was lost cannot be made again");
-		char shown[256];
-		return sr_fail(e, SR_EXISTS, "%s, or its card, is there already",
+	char shown[256];
+	if (lstat(path, &st) == 0 || lstat(beside, &st) == 0)
+		rc = sr_fail(e, SR_EXISTS, "%s, or its card, is there already",
 			sr_escape_to(shown, sizeof shown, sr_bytes_str(path)));
-	}
-	rc = cli_card_make(&card, id, sr_bytes_str(name), old, e);
+	if (rc == 0)
+		rc = cli_card_make(&card, id, sr_bytes_str(name), old, e);
 	if (rc == 0)
 		rc = cli_secret(&s, &ask, e);
 	if (rc == 0) {

@@ -26,6 +26,13 @@ static int want_string(
 	return 0;
 }
 
+static bool is_named(struct sr_bytes key, const char *const *names) {
+	for (size_t i = 0; names[i] != NULL; i++)
+		if (names[i][0] != '\0' && sr_bytes_eq(key, sr_bytes_str(names[i])))
+			return true;
+	return false;
+}
+
 /* An object with all of ${names} up to NULL, each in its place of ${out}; those after an empty name
  * may be missing (NULL). No other member. */
 static int members(const struct reading *r, const struct sr_json *v, const char *const *names,
@@ -50,14 +57,10 @@ static int members(const struct reading *r, const struct sr_json *v, const char 
 	}
 	if (found == v->list.count)
 		return 0;
-	for (const struct sr_json *m = v->list.first; m != NULL; m = m->next) {
-		bool known = false;
-		for (size_t i = 0; names[i] != NULL; i++)
-			known = known || sr_bytes_eq(m->key, sr_bytes_str(names[i]));
-		if (!known)
-			return fail_at(r, m, "no other member", m->key);
-	}
-	return fail_at(r, v, "no member without a name", sr_bytes_str(""));
+	const struct sr_json *m = v->list.first;
+	while (m->next != NULL && is_named(m->key, names))
+		m = m->next;
+	return fail_at(r, m, "no other member", m->key);
 }
 
 /* --- expressions ----------------------------------------------------------------------------- */

@@ -293,7 +293,7 @@ static int push(struct verify_tree *t, unsigned level, const uint8_t hash[SR_HAS
 		l->full++;
 		l->width = 0;
 	}
-	return sr_fail(e, SR_LIMIT, "a log of more than 2^63 entries");
+	return sr_fail(e, SR_MISUSE, "a log of more than 2^63 entries");
 }
 
 static int take_batch(struct verify_tree *t, const struct batch *b, size_t n, struct sr_err *e) {

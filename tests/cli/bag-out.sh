@@ -35,6 +35,16 @@ released many
 many=$ITEM
 released empty
 empty=$ITEM
+# Names that each take the place to which the one before them would move.
+mkdir rivals
+name=%E9
+for ((i = 0; i < 66; i++)); do
+	printf '%d' "$i" >"rivals/$name"
+	name+='~66'
+done
+printf 'moves on' >$'rivals/\xe9'
+released rivals
+rivals=$ITEM
 ok as cu1 describe "$odd" --title $'A box\nof odd things' --hazard hate@odd/large --quiet
 
 # A bag, with a manifest of its own kind and a tag file of its own.
@@ -137,3 +147,12 @@ refused 1 '1 of 4 items were not written' as ri export "$GRANT" --all --bag --ou
 has 'item .*rule sealed'
 [[ -f bags/$odd.age && ! -e bags/$came.age ]] || fail 'the others were not written'
 ok sr verify
+
+ok as ri request export "$rivals" --to ri.id.card --purpose research --ends 9d --reason r --json
+REQUEST=$(json request)
+ok as m1 vote "$REQUEST" approve
+ok as m2 vote "$REQUEST" approve
+GRANT=$(as ri grants --json | jq -r --arg r "$REQUEST" '.[] | select(.request == $r) | .id')
+ok as ri export "$GRANT" "$rivals" --out rivals.age
+refused 5 'names that are one cannot be told apart: export it without --bag' as ri export "$GRANT" "$rivals" --out rival.bag --bag
+[[ -s rivals.age && ! -e rival.bag ]] || fail 'half an export is left, or no whole one'

@@ -51,3 +51,6 @@ ok ri return "$CHECKOUT"
 core_stop
 refused 5 'denied' ri list
 has 'the vault belongs to another user of this machine: ask its custodian to start .strongroom core.'
+# Nor does the administrator of the machine open it, who reads no other's files (and leaves counts where those of a test go).
+refused 5 'denied' setpriv --bounding-set=-dac_override,-dac_read_search env -u STRONGROOM_UNLOCK "$STRONGROOM_T" verify --quiet
+has 'the vault belongs to another user of this machine: ask its custodian to start .strongroom core.'

@@ -315,6 +315,11 @@ static void lie(char how, char which) {
 	case 'n': /* nothing, for ever */
 		forever();
 		break;
+	case 'g': /* asks, and takes no answer */
+		raw("R\0\0\0\0\0\0\0\0\1\0\0\0", 13);
+		(void)close(3);
+		forever();
+		break;
 	case 'e': /* ends without a word */
 		break;
 	case 'c': /* crashes */

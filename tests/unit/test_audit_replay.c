@@ -125,6 +125,22 @@ static void test_resumed(void **state) {
 	assert_int_equal(counts.resumed, 0);
 	assert_ok(sr_audit_step(a, 20, &d.w->e), &d.w->e);
 	sr_audit_close(a);
+	/* Or when it is of another log. */
+	assert_ok(sr_audit_open(&a, d.w->v, false, &d.w->e), &d.w->e);
+	sr_audit_counts(&counts, a);
+	assert_int_equal(counts.resumed, 20);
+	assert_ok(sr_db_begin(sr_catalogue_db(a->cat), &d.w->e), &d.w->e);
+	sr_db_set_position(sr_catalogue_db(a->cat), 20, (const uint8_t[SR_HASH]){7});
+	assert_ok(
+		sr_db_exec(sr_catalogue_db(a->cat), "UPDATE audit_counts SET seen = seen", &d.w->e),
+		&d.w->e);
+	assert_ok(sr_db_commit(sr_catalogue_db(a->cat), &d.w->e), &d.w->e);
+	sr_audit_close(a);
+	assert_ok(sr_audit_open(&a, d.w->v, false, &d.w->e), &d.w->e);
+	sr_audit_counts(&counts, a);
+	assert_int_equal(counts.resumed, 0);
+	assert_ok(sr_audit_step(a, 20, &d.w->e), &d.w->e);
+	sr_audit_close(a);
 	struct sr_buf file;
 	sr_buf_init(&file);
 	t_read_file(t_path(d.w->vault, SR_AUDIT_FILE), &file);
@@ -565,6 +581,9 @@ struct answer {
 	const char *rules;           /* a text that comes with it */
 	bool own;                    /* and is the set that it cites */
 	size_t cut;                  /* bytes off the inputs */
+	const char *action;          /* NULL: as it was */
+	bool bare;                   /* names nothing that was asked */
+	const char *piece;           /* of what is found; NULL: any */
 };
 
 /* The answer to the grant's votes once more, with ${x} wrong. */
@@ -589,9 +608,11 @@ static void answer_again(struct desk *d, const struct answer *x) {
 	assert_ok(sr_object_fetch(d->w->v, r->inputs, &inputs, &d->w->e), &d->w->e);
 	inputs.len -= x->cut;
 	sr_follow_begin(&text, d->w->v, SR_T_DECIDED, d->w->now);
-	sr_text_put(&text, "action", r->action);
-	sr_text_put_hex(&text, "request", d->rq.id, SR_ID);
-	sr_text_put_dec(&text, "version", 1);
+	sr_text_put(&text, "action", x->action != NULL ? x->action : r->action);
+	if (!x->bare) {
+		sr_text_put_hex(&text, "request", d->rq.id, SR_ID);
+		sr_text_put_dec(&text, "version", 1);
+	}
 	sr_text_put_hex(&text, "board", r->board, SR_ID);
 	sr_text_put_hex(&text, "set", set, SR_HASH);
 	if (x->rules != NULL) {
@@ -635,6 +656,8 @@ static void wrong_answer(struct desk *d, const struct answer *x, const char *fie
 		assert_string_equal(h.rows[h.count - 1].what, "judged");
 		assert_string_equal(h.rows[h.count - 1].field, field);
 		assert_string_equal(h.rows[h.count - 1].type, "decided");
+		if (x->piece != NULL && strstr(h.rows[h.count - 1].text, x->piece) == NULL)
+			fail_msg("\"%s\" is not in: %s", x->piece, h.rows[h.count - 1].text);
 		of_last(d->w, &h.rows[h.count - 1]);
 	}
 	heap_free(&h);
@@ -696,6 +719,10 @@ static void test_judged(void **state) {
 		"set"); /* which the answer follows from */
 	wrong_answer(
 		&d, &(struct answer){.rules = "permit (principal, action", .own = true}, "set");
+	wrong_answer(&d, &(struct answer){.action = "destroy", .piece = "what was asked is grant"},
+		"action");
+	wrong_answer(&d,
+		&(struct answer){.bare = true, .piece = "it answers nothing that is asked"}, "of");
 	in_force(&d);
 	world_free(d.w);
 }

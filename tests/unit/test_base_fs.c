@@ -346,6 +346,13 @@ static void temporary_files(void **state) {
 	assert_ok(sr_tmpfile_new(&t, v->dir, &e), &e);
 	assert_fails(sr_tmpfile_commit(t, "../up", true, true, &e), SR_MISUSE, &e, "plain name");
 	assert_int_equal(t_count_entries(v->path), 1);
+	/* The folder is taken away under us. */
+	struct sr_dir *gone = NULL;
+	assert_ok(sr_dir_make(&gone, v->dir, "gone", 0700, &e), &e);
+	assert_int_equal(unlinkat(sr_dir_fd(v->dir), "gone", AT_REMOVEDIR), 0);
+	assert_fails(sr_tmpfile_new(&t, gone, &e), SR_NOTFOUND, &e, "gone/");
+	assert_null(t);
+	sr_dir_close(gone);
 }
 
 enum {

@@ -162,6 +162,44 @@ static int backup(struct world *w, const struct place *p, bool rotate, struct sr
 	return sr_backup_make(w->v, &o, r, &w->e);
 }
 
+/* What becomes of a copy while it is read back. */
+struct meanwhile {
+	char path[2][T_PATH];
+	const struct sr_buf *older; /* two, written there; NULL: nothing can be read any more */
+	bool done;
+};
+
+static bool unreadable;
+
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker's names */
+int __real_sr_fd_pread(int fd, void *p, size_t len, uint64_t offset, struct sr_err *e);
+int __wrap_sr_fd_pread(int fd, void *p, size_t len, uint64_t offset, struct sr_err *e);
+
+int __wrap_sr_fd_pread(int fd, void *p, size_t len, uint64_t offset, struct sr_err *e) {
+	if (unreadable) {
+		errno = EIO;
+		return sr_fail_errno(e, "read");
+	}
+	return __real_sr_fd_pread(fd, p, len, offset, e);
+}
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+
+static int happens(void *ctx, const char *what, uint64_t done, uint64_t total, const char *unit) {
+	struct meanwhile *m = ctx;
+
+	(void)done;
+	(void)total;
+	(void)unit;
+	if (strcmp(what, "checking") != 0 || m->done)
+		return 0;
+	m->done = true;
+	if (m->older == NULL)
+		unreadable = true;
+	for (size_t i = 0; m->older != NULL && i < 2; i++)
+		t_write_file(m->path[i], m->older[i].p, m->older[i].len);
+	return 0;
+}
+
 static int64_t clock_of(void *ctx) {
 	return ((struct world *)ctx)->now;
 }
@@ -349,6 +387,46 @@ static void test_backups(void **state) {
 	world_free(w);
 }
 
+/* A medium that gives back less than it was given, or nothing. */
+static void test_bad_medium(void **state) {
+	struct world *w = world_new(NULL);
+	struct meanwhile m = {.done = false};
+	const struct sr_progress progress = {happens, &m};
+	struct sr_backup_options o = {
+		.progress = &progress, .unlock = {.credential = sr_bytes_str(credential)}};
+	struct sr_backup_result r;
+	struct place p;
+	struct sr_buf older[2];
+
+	(void)state;
+	place_of(&p, w, "to");
+	o.path = p.to;
+	o.secrets_path = p.secrets;
+	o.escrow_path = p.escrow;
+	put_item(w);
+	assert_ok(backup(w, &p, false, &r), &w->e);
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(m.path[i], sizeof m.path[i], "%s",
+			t_path(p.to, i == 0 ? "ledger/journal" : "ledger/checkpoint"));
+		sr_buf_init(&older[i]);
+		t_read_file(m.path[i], &older[i]);
+	}
+	m.older = older;
+	put_item(w);
+	m.done = false;
+	assert_fails(sr_backup_make(w->v, &o, &r, &w->e), SR_CORRUPT, &w->e,
+		" entries under another root: the medium does not keep what it is given");
+	m.older = NULL;
+	m.done = false;
+	assert_fails(sr_backup_make(w->v, &o, &r, &w->e), SR_IO, &w->e,
+		" could not be read back, the first: ");
+	unreadable = false;
+	assert_ok(sr_backup_make(w->v, &o, &r, &w->e), &w->e);
+	sr_buf_free(&older[0]);
+	sr_buf_free(&older[1]);
+	world_free(w);
+}
+
 /* Killed at every step of a backup with rotation: some secrets file opens, the log claims no
  * overwriting that was not done, and the next backup ends what was begun. */
 static void test_kill_everywhere(void **state) {
@@ -414,6 +492,7 @@ int main(void) {
 		cmocka_unit_test(test_rotate),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_backups),
+		cmocka_unit_test(test_bad_medium),
 		cmocka_unit_test(test_kill_everywhere),
 	};
 	return cmocka_run_group_tests_name("board escrow", tests, NULL, NULL);

@@ -3,6 +3,7 @@
  * the one that was signed, asked for at the board's highest level, and fit; a set that denies
  * everything is replaced like any other; the next one counts on from it.
  */
+#include "policy/parse.h"
 #include "rules_rig.h"
 #include "world.h"
 
@@ -20,6 +21,7 @@ static void door(void **state) {
 	const struct world_person *m = &w->member[0];
 	struct rules_asked good = {.text = NOBODY_LOOKS("first"), .by = m, .level = 3};
 	struct sr_policy_row now;
+	struct sr_buf large;
 
 	(void)state;
 	refused(w,
@@ -46,6 +48,15 @@ static void door(void **state) {
 		"U+2066 does not show");
 	refused(w, (struct rules_asked){.text = "permit", .by = m, .level = 3},
 		"rule rules-unreadable");
+	sr_buf_init(&large);
+	sr_buf_put_str(&large, "@id(\"a\") @title(\"t\") @why(\"w\")\n"
+			       "forbid (principal, action, resource is Item) when { [");
+	while (large.len < SR_CEDAR_SOURCE_MAX - 200)
+		sr_buf_put_str(&large, "{a: 1, b: {c: principal}} == {a: 1, b: {c: resource}},");
+	sr_buf_put(&large, "].isEmpty() };", sizeof "].isEmpty() };");
+	refused(w, (struct rules_asked){.text = (const char *)large.p, .by = m, .level = 3},
+		"too large to check: more than 1000000 steps");
+	sr_buf_free(&large);
 	assert_int_equal(
 		sr_query_policy(&now, w->v->catalogue, w->v->fingerprint, 0, &w->e), SR_NOTFOUND);
 	/* Three take it, as the highest level does. */

@@ -416,6 +416,16 @@ static void nothing_to_recover(struct scene *s, const struct sr_buf *file) {
 	assert_fails(sr_recover_begin(&ask, &key, hash, &o, &s->e), SR_AUTH, &s->e,
 		"keys/service.board is of another vault than strongroom.conf");
 	t_write_file(path, conf.p, conf.len);
+	assert_ok(sr_passphrase_seal(&key, "strongroom/recover-key/v1",
+			  sr_bytes_str("vault 00\nask 00\n"), &o.unlock, sr_bytes_str("short"),
+			  &s->e),
+		&s->e);
+	struct sr_vault *v = NULL;
+	struct sr_recover_finish end = {
+		.path = s->w->vault, .unlock = o.unlock, .key = sr_buf_view(&key)};
+	assert_fails(sr_recover_finish(&v, &end, &s->e), SR_CORRUPT, &s->e,
+		"the recovery's key file: want 32 bytes, have 5");
+	sr_buf_clear(&key);
 	assert_int_equal(unlink(t_path(s->w->vault, "keys/service.board")), 0);
 	assert_fails(sr_recover_begin(&ask, &key, hash, &o, &s->e), SR_NOTFOUND, &s->e,
 		"keys/service.board is not there: it is written when the founding board opens");

@@ -76,6 +76,17 @@ static void test_refused(void **state) {
 	refused(w, &w->curator[0], &s, "rule no-such-checkout");
 	world_held_release(w, d.items[0]);
 	refused(w, &w->curator[0], &s, "rule no-such-checkout");
+	/* Of what is no more there is no version without something. */
+	struct world_request end = {.by = &w->curator[0],
+		.kind = "destroy",
+		.items = (const uint8_t(*)[SR_ID])d.items,
+		.count = 1};
+	assert_ok(world_request(w, &end), &w->out.err);
+	for (size_t i = 0; i < 2; i++)
+		assert_ok(world_vote(w, &(struct world_vote){.member = i, .request = end.id}),
+			&w->out.err);
+	refused(w, &w->curator[0], &s,
+		"a redaction is made from a held or released item, this one is destroyed");
 	world_free(w);
 }
 

@@ -113,6 +113,115 @@ static void boards(void **state) {
 	rig_close(&r);
 }
 
+/* The board of the founding gets another key, with all its members; nothing is sealed to it yet. */
+static void rekeyed(struct rig *r) {
+	struct rig_request q = {"new key", "rekey", 1, NULL, 0, -1, 0, NULL, NULL};
+
+	life_voted(r, M0, &q);
+	rig_begin(r, SR_T_REKEY, SERVICE);
+	f_id(r, "request", "new key");
+	f_board(r);
+	f_dec(r, "epoch", 2);
+	f_put(r, "quorum", "2 2");
+	f_put(r, "quorum", "3 3");
+	for (int i = 0; i < RIG_MEMBERS; i++)
+		f_put(r, "member", r->person[M0 + i]);
+	rig_end(r);
+	for (int i = 0; i < RIG_MEMBERS; i++)
+		s_deal(r, M0 + i, "new run");
+	for (int i = 0; i < RIG_MEMBERS; i++)
+		s_accept(r, M0 + i, "new run");
+	s_opens(r, SR_T_OPENED, "new run", 2);
+	rig_apply(r);
+}
+
+/* Nothing stays behind under the key before, and nothing goes back to it. */
+static void new_key(void **state) {
+	struct rig_reseal n = {"item 2", "request 8", "grant 8", 3, 3, 2};
+	struct rig r;
+
+	(void)state;
+	rig_open(&r);
+	life_board(&r);
+	life_items_in(&r);
+	rekeyed(&r);
+	rig_begin(&r, SR_T_REKEYED, SERVICE);
+	f_board(&r);
+	f_dec(&r, "epoch", 2);
+	rig_end(&r);
+	rig_refused(&r, "3 items are left under a key before it");
+	life_granted(&r, "request 8", "grant 8", "reseal");
+	s_reseal(&r, &n);
+	life_granted(&r, "request 9", "grant 9", "reseal");
+	rig_apply(&r);
+	n = (struct rig_reseal){"item 2", "request 9", "grant 9", 4, 3, 1};
+	s_reseal(&r, &n);
+	rig_refused(&r, "the key of epoch 1 is not one for this item");
+	rig_close(&r);
+}
+
+/* A standby board whose members did not all accept. */
+static void half_a_board(void **state) {
+	char says[100];
+	struct rig r;
+
+	(void)state;
+	rig_open(&r);
+	life_board(&r);
+	life_standby(&r);
+	rig_drop(&r);
+	rig_drop(&r);
+	rig_apply(&r);
+	s_opens(&r, SR_T_STANDBY, "standby run", 2);
+	snprintf(says, sizeof says, "1 of 2 members accepted this");
+	rig_refused(&r, says);
+	rig_close(&r);
+}
+
+static void renamed(
+	struct rig *r, const char *name, uint64_t from, uint64_t agreed, uint64_t known) {
+	struct sr_vkey k;
+	struct sr_buf b;
+	struct sr_err e;
+	char text[300];
+
+	sr_buf_init(&b);
+	assert_ok(sr_vkey_make(&k, sr_bytes_str(name), 1, r->pk[M0], &e), &e);
+	sr_vkey_put(&b, &k);
+	snprintf(text, sizeof text, "%.*s", (int)b.len, (const char *)b.p);
+	sr_buf_free(&b);
+	rig_begin(r, SR_T_SERVICE_KEY, SERVICE);
+	f_dec(r, "from", from);
+	f_put(r, "ledger-key", text);
+	f_key(r, "room-key", "room");
+	f_dec(r, "agreed", agreed);
+	f_dec(r, "known", known);
+	f_hash(r, "root", "what was known");
+	rig_end(r);
+}
+
+/* A log that lost entries goes on under another name, and says what it lost. */
+static void names(void **state) {
+	char says[100];
+	struct rig r;
+
+	(void)state;
+	rig_open(&r);
+	life_board(&r);
+	rig_apply(&r);
+	const uint64_t at = r.count;
+	snprintf(says, sizeof says, "entries 3 to 3, at entry %d: that is no loss", (int)at);
+	renamed(&r, "again.example.org/vault", at, 3, 3);
+	rig_refused(&r, says);
+	renamed(&r, "again.example.org/vault", at, at + 1, at + 2);
+	rig_refused(&r, "that is no loss");
+	renamed(&r, "again.example.org/vault", at, at, at + 2);
+	rig_apply(&r);
+	renamed(&r, "archive.example.org/vault", at + 1, at, at + 2);
+	rig_refused(&r, "the log goes on under the name of its founding");
+	rig_close(&r);
+}
+
 /* Destroyed is what the votes were for: these items, all of them, and none under a hold. */
 static void destroyed(struct rig *r, uint64_t count, const uint8_t root[SR_HASH]) {
 	rig_begin(r, SR_T_DESTROY, SERVICE);
@@ -465,6 +574,39 @@ static int no_more(void *ctx, const char *what, uint64_t done, uint64_t total, c
 	return 1;
 }
 
+static int none_there(
+	void *ctx, const struct sr_object_at *at, struct sr_buf *body, struct sr_err *e) {
+	(void)ctx;
+	(void)at;
+	(void)body;
+	return sr_fail(e, SR_NOTFOUND, "no such object");
+}
+
+/* A catalogue that says of itself that it stands for more entries than it holds. */
+static void lost_row(void **state) {
+	struct sr_catalogue_options o;
+	struct rig r;
+	struct sr_err e = {0};
+	char says[100];
+
+	(void)state;
+	rig_open(&r);
+	life_board(&r);
+	rig_apply(&r);
+	assert_ok(sr_db_exec(sr_catalogue_db(r.cat),
+			  "PRAGMA foreign_keys = off; BEGIN; DELETE FROM entries WHERE entry = 2; "
+			  "COMMIT",
+			  &e),
+		&e);
+	assert_ok(sr_catalogue_close(r.cat, &e), &e);
+	o = rig_options(&r, NULL);
+	snprintf(says, sizeof says, "%d entries up to %d, committed for a ledger of %d",
+		(int)r.count - 1, (int)r.count, (int)r.count);
+	assert_fails(sr_catalogue_open(&r.cat, &o, &e), SR_CORRUPT, &e, says);
+	r.cat = NULL;
+	rig_close(&r);
+}
+
 static void replays(void **state) {
 	const struct sr_progress stop = {no_more, NULL};
 	struct sr_db *empty = NULL;
@@ -481,6 +623,9 @@ static void replays(void **state) {
 	p.objects.get = NULL;
 	assert_fails(sr_catalogue_catch_up(r.cat, &p, NULL, &e), SR_MISUSE, &e,
 		"no reader of objects was given");
+	p.objects.get = none_there;
+	assert_fails(sr_catalogue_catch_up(r.cat, &p, NULL, &e), SR_CORRUPT, &e,
+		"the object of its line list is not in the store: bring it back from a backup");
 	s_stored(&r, "accession 1");
 	p = rig_replay(&r);
 	p.progress = &stop;
@@ -666,12 +811,16 @@ static void too_many(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(boards),
+		cmocka_unit_test(new_key),
+		cmocka_unit_test(half_a_board),
+		cmocka_unit_test(names),
 		cmocka_unit_test(destructions),
 		cmocka_unit_test(erasures),
 		cmocka_unit_test(items),
 		cmocka_unit_test(requests),
 		cmocka_unit_test(witnesses),
 		cmocka_unit_test(epochs),
+		cmocka_unit_test(lost_row),
 		cmocka_unit_test(replays),
 		cmocka_unit_test(questions),
 		cmocka_unit_test(too_many),

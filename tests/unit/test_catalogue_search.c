@@ -4,12 +4,39 @@
  */
 #include <string.h>
 
+#include <sqlite3.h>
+
 #include "base/escape.h"
 #include "catalogue/fold.h"
 #include "catalogue/search.h"
 #include "catalogue_rig.h"
 
 static struct rig rig;
+
+/* --- a library without it --- */
+
+static bool no_pointers; /* as of a SQLite that gives nobody its FTS5 */
+
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker's names */
+int __real_sqlite3_bind_pointer(
+	sqlite3_stmt *st, int i, void *p, const char *type, void (*done)(void *));
+int __wrap_sqlite3_bind_pointer(
+	sqlite3_stmt *st, int i, void *p, const char *type, void (*done)(void *));
+
+int __wrap_sqlite3_bind_pointer(
+	sqlite3_stmt *st, int i, void *p, const char *type, void (*done)(void *)) {
+	return no_pointers ? SQLITE_OK : __real_sqlite3_bind_pointer(st, i, p, type, done);
+}
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+
+static void test_no_fts5(void **state) {
+	struct sr_err e = {0};
+	(void)state;
+	no_pointers = true;
+	assert_fails(sr_search_register(sr_catalogue_db(rig.cat), &e), SR_UNSUPPORTED, &e,
+		"has no FTS5 to register a tokenizer with: install one that has, from 3.20 on");
+	no_pointers = false;
+}
 
 /* --- fold --- */
 
@@ -665,6 +692,7 @@ static void test_parts(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_fts5),
 		cmocka_unit_test(test_fold),
 		cmocka_unit_test(test_fold_is_idempotent),
 		cmocka_unit_test(test_fold_garbage),

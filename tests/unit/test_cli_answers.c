@@ -11,6 +11,7 @@
 #include "cli/verbs.h"
 #include "cli_rig.h"
 #include "client_rig.h"
+#include "intake/deposit.h"
 #include "things.h"
 #include "world.h"
 
@@ -611,6 +612,20 @@ static void advised(void **state) {
 	}
 }
 
+/* What is too long for one item is that however often the deposit goes on. */
+static void too_long(void **state) {
+	struct rig_line l;
+
+	(void)state;
+	sr_deposit_list_max(10);
+	line_at(&l, r.depositor, "deposit --collection Seized\tarchive file");
+	sr_deposit_list_max(SR_OBJECT_MAX);
+	assert_fails(l.rc, SR_LIMIT, &l.e, "the list of the item's files is longer than 10 bytes");
+	assert_non_null(strstr(l.hint, "deposit --abandon "));
+	assert_non_null(
+		strstr(l.hint, " removes what was stored of it; then deposit it otherwise"));
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(left_out),
@@ -626,6 +641,7 @@ int main(void) {
 		cmocka_unit_test(other_bundle),
 		cmocka_unit_test(some),
 		cmocka_unit_test(advised),
+		cmocka_unit_test(too_long),
 	};
 	char *memory = t_tmp_in_memory();
 	const int failed = cmocka_run_group_tests(tests, setup, teardown);

@@ -168,6 +168,12 @@ static void rows_of_items(void **state) {
 	put("t.csv", "item,title\n0123456789abcdef,t\n");
 	rig_line_fails(
 		"deposit --rows t.csv --collection c", SR_USAGE, "t.csv: row 2: has no path");
+	put("t.csv", "path,title\na,t\nb,t\nc,t\n");
+	cli_rows_kept_max(2);
+	rig_line_fails("deposit --rows t.csv --collection c", SR_LIMIT,
+		"t.csv: row 4: more than 2 rows: one deposit takes no more; make several of it, "
+		"each with its part of the table");
+	cli_rows_kept_max(CLI_ROWS_KEPT);
 }
 
 /* --- files ------------------------------------------------------------------------------------ */

@@ -414,7 +414,18 @@ static void a_word_goes_with_its_key(void **state) {
 	assert_int_equal(world_commit(&d, NULL), SR_DENIED);
 	assert_string_equal(w->out.rule, "share-not-theirs");
 	assert_int_equal(world_count(w, SR_T_OPENED), 1);
+	/* Nor does that member show that they have their share still. */
+	world_begin(&d, w, &s.standby[0], SR_T_CONFIRM);
+	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
+	sr_text_put_dec(&d.text, "epoch", 2);
+	sr_text_put_hex(&d.text, "keys", row.keys, SR_HASH);
+	assert_int_equal(world_commit(&d, NULL), SR_DENIED);
+	assert_string_equal(w->out.rule, "share-not-theirs");
+	assert_non_null(strstr(w->out.err.text, "has another key than the share was dealt to"));
 	office_reopen(s.o);
+	assert_fails(confirm(&s, &s.standby[0], &e), SR_DENIED, &e,
+		"the share of the standby board was dealt to the key before; another standby board "
+		"is dealt to the new one (board reshare --standby)");
 	scene_close(&s);
 }
 

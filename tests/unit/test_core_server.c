@@ -13,6 +13,49 @@
 #include "cosigning_rig.h"
 #include "world.h"
 
+static atomic_bool troubled;
+static atomic_uint later_ms;
+static atomic_bool speechless; /* but for the thread of the test itself */
+static pthread_t speaker;
+
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker's names */
+uint64_t __real_sr_mono_ms(void);
+uint64_t __wrap_sr_mono_ms(void);
+int __real_sr_core_sweep(struct sr_core *c, struct sr_err *e);
+int __wrap_sr_core_sweep(struct sr_core *c, struct sr_err *e);
+int __real_sr_core_work(struct sr_core *c, unsigned ms, int *nap_ms, struct sr_err *e);
+int __wrap_sr_core_work(struct sr_core *c, unsigned ms, int *nap_ms, struct sr_err *e);
+int __real_sr_witnessing_step(struct sr_vault *v, bool hurry, struct sr_err *e);
+int __wrap_sr_witnessing_step(struct sr_vault *v, bool hurry, struct sr_err *e);
+
+int __real_sr_wire_put(uint8_t out[SR_WIRE_HEADER], const struct sr_call *c, struct sr_err *e);
+int __wrap_sr_wire_put(uint8_t out[SR_WIRE_HEADER], const struct sr_call *c, struct sr_err *e);
+
+uint64_t __wrap_sr_mono_ms(void) {
+	return __real_sr_mono_ms() + atomic_load(&later_ms);
+}
+
+int __wrap_sr_core_sweep(struct sr_core *c, struct sr_err *e) {
+	return troubled ? sr_fail(e, SR_IO, "the disk is away") : __real_sr_core_sweep(c, e);
+}
+
+int __wrap_sr_core_work(struct sr_core *c, unsigned ms, int *nap_ms, struct sr_err *e) {
+	return troubled ? sr_fail(e, SR_IO, "the parser is away")
+			: __real_sr_core_work(c, ms, nap_ms, e);
+}
+
+int __wrap_sr_witnessing_step(struct sr_vault *v, bool hurry, struct sr_err *e) {
+	return troubled ? sr_fail(e, SR_IO, "the network is away")
+			: __real_sr_witnessing_step(v, hurry, e);
+}
+
+int __wrap_sr_wire_put(uint8_t out[SR_WIRE_HEADER], const struct sr_call *c, struct sr_err *e) {
+	return speechless && !pthread_equal(pthread_self(), speaker)
+		       ? sr_fail(e, SR_NOMEM, "no memory for it")
+		       : __real_sr_wire_put(out, c, e);
+}
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+
 static void test_two_desks(void **state) {
 	struct served v;
 	struct rig_desk a, b;
@@ -550,6 +593,9 @@ static void test_asking(void **state) {
 		.core = &v.g->core, .tell = tell, .ctx = &v, .ask_ms = ASK_MS};
 	const uint64_t began = sr_mono_ms(), size = sr_ledger_next_index(v.g->w->v->ledger);
 	assert_ok(sr_server_new(&v.s, &o, &v.e), &v.e);
+	troubled = true; /* while nobody knows what the witnesses have seen, core does not go on */
+	assert_fails(sr_server_turn(v.s, 0, &v.e), SR_IO, &v.e, "witnesses: the network is away");
+	troubled = false;
 	assert_int_equal(pthread_create(&v.thread, NULL, turn, &v), 0);
 	sit(&d, &v);
 	rig_login(&d, &v.g->w->custodian);
@@ -567,6 +613,37 @@ static void test_asking(void **state) {
 	rig_desk_close(&d);
 	serve_end(&v);
 	close(silent);
+}
+
+/* --- what core does by itself ------------------------------------------------------------------
+ */
+
+/* What fails while nobody asks for it is told to whoever runs core, and core goes on. */
+static void test_troubles(void **state) {
+	struct rig_desk d;
+	struct served v;
+	(void)state;
+	serve(&v, 0, 0, 0);
+	sit(&d, &v);
+	assert_ok(rig_call(&d, "hello", NULL, NULL), &d.e);
+	troubled = true;
+	later_ms = SR_SERVER_SWEEP_MS + 1;
+	for (unsigned i = 0; i < 20; i++) /* each is a turn, or two */
+		assert_ok(rig_call(&d, "hello", NULL, NULL), &d.e);
+	troubled = false;
+	assert_ok(rig_call(&d, "hello", NULL, NULL), &d.e);
+	speaker = pthread_self();
+	speechless = true;
+	assert_int_not_equal(rig_call(&d, "hello", NULL, NULL), 0);
+	speechless = false;
+	rig_desk_close(&d);
+	serve_end(&v);
+	later_ms = 0;
+	assert_non_null(strstr(
+		v.told, "a connection (before log-in) is closed: answering: no memory for it\n"));
+	assert_non_null(strstr(v.told, "sweep: the disk is away\n"));
+	assert_non_null(strstr(v.told, "intake: the parser is away\n"));
+	assert_non_null(strstr(v.told, "witnesses: the network is away\n"));
 }
 
 /* --- the other end ---------------------------------------------------------------------------- */
@@ -695,6 +772,7 @@ int main(void) {
 		cmocka_unit_test(test_failed),
 		cmocka_unit_test(test_alarm),
 		cmocka_unit_test(test_asking),
+		cmocka_unit_test(test_troubles),
 		cmocka_unit_test(test_other_end),
 		cmocka_unit_test(test_core),
 	};

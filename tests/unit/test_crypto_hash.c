@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "crypto/digest.h"
 #include "crypto/hash.h"
 
 static struct sr_err e;
@@ -284,6 +285,25 @@ static void sha256_without_memory(void **state) {
 	sr_sha256_free(h[1]);
 }
 
+/* A machine whose libcrypto may not do all that is asked, and one without memory. */
+static void digests(void **state) {
+	struct sr_digest *d = NULL, *none = NULL;
+
+	(void)state;
+	assert_ok(sr_digest_new(&d, SR_DIGEST_MD5, &e), &e);
+	no_memory = true;
+	assert_fails(sr_digest_reset(d, &e), SR_NOMEM, &e, "no memory to begin a digest (md5)");
+	no_memory = false;
+	assert_ok(sr_digest_reset(d, &e), &e);
+	sr_digest_free(d);
+	assert_int_equal(EVP_set_default_properties(NULL, "fips=yes"), 1);
+	assert_fails(sr_digest_new(&none, SR_DIGEST_MD5, &e), SR_UNSUPPORTED, &e,
+		"libcrypto has no md5 here: its configuration on this machine (openssl.cnf) may "
+		"forbid it");
+	assert_null(none);
+	assert_int_equal(EVP_set_default_properties(NULL, ""), 1);
+}
+
 static void sevens(void *out, size_t len) {
 	memset(out, 7, len);
 }
@@ -305,10 +325,31 @@ static void random_source(void **state) {
 	sr_random(NULL, 0);
 }
 
+/* libsodium as it is where it cannot begin. */
+static bool no_sodium;
+
+int sodium_init(void) {
+	int (*real)(void) = __extension__(int (*)(void)) dlsym(RTLD_NEXT, "sodium_init");
+
+	return no_sodium ? -1 : real();
+}
+
 static int setup(void **state) {
-	const int first = sr_crypto_init(&e), again = sr_crypto_init(&e);
+	const pid_t pid = fork();
+	int status = 0, first, again;
 
 	(void)state;
+	if (pid == 0) {
+		no_sodium = true;
+		t_exit(sr_crypto_init(&e) == SR_UNSUPPORTED &&
+					strstr(e.text, "libsodium cannot begin (-1)") != NULL
+				? 0
+				: 1);
+	}
+	if (waitpid(pid, &status, 0) != pid || status != 0)
+		return -1;
+	first = sr_crypto_init(&e);
+	again = sr_crypto_init(&e);
 	return first == 0 && again == 0 ? 0 : -1;
 }
 
@@ -321,6 +362,7 @@ int main(void) {
 		cmocka_unit_test(sha256_wakes),
 		cmocka_unit_test(sha256),
 		cmocka_unit_test(sha256_without_memory),
+		cmocka_unit_test(digests),
 		cmocka_unit_test(random_source),
 	};
 

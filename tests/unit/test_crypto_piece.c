@@ -662,6 +662,27 @@ static void only_the_right_keys_open_a_record(void **state) {
 	bundle_free(&b);
 }
 
+/* A key of which nothing follows, where it was not looked at before. */
+static void no_key_in_a_bundle(void **state) {
+	(void)state;
+	struct bundle_scene b;
+	struct sr_bundle_at at;
+	uint8_t inner[SR_RECORD_INNER], piece[SR_PIECE], key[SR_KEY];
+	struct sr_err e = {0};
+
+	bundle_scene(&b);
+	at = at_of(&b, 0, 1);
+	assert_ok(sr_bundle_strip_outer(inner, &at, b.sc.reader_sk[0], &e), &e);
+	memset(b.bytes.p + HEADER - (size_t)READERS * SR_X_PK - SR_X_PK, 0,
+		(size_t)SR_X_PK * (READERS + 1));
+	assert_fails(sr_bundle_keys_check(&b.bundle, &e), SR_AUTH, &e, "ephemeral key 0 of ");
+	assert_fails(sr_bundle_record_key(key, &at, b.sc.reader_sk[0], &e), SR_AUTH, &e,
+		"researcher's seal: ");
+	assert_fails(sr_bundle_open_inner(piece, &at, inner, b.sc.room_sk, &e), SR_AUTH, &e,
+		"room's seal: ");
+	bundle_free(&b);
+}
+
 static void every_field_of_a_records_context_is_bound(void **state) {
 	(void)state;
 	struct bundle_scene b;
@@ -810,6 +831,7 @@ int main(void) {
 		cmocka_unit_test(many_pieces_are_those_made_one_by_one),
 		cmocka_unit_test(a_bundle_goes_through_each_researcher_to_the_room),
 		cmocka_unit_test(only_the_right_keys_open_a_record),
+		cmocka_unit_test(no_key_in_a_bundle),
 		cmocka_unit_test(every_field_of_a_records_context_is_bound),
 		cmocka_unit_test(leaves_cover_header_and_records),
 		cmocka_unit_test(broken_bundles_are_refused),

@@ -6,6 +6,7 @@
 #include "util.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -770,6 +771,43 @@ static int refuse_progress(
 
 /* More warnings than are kept, and a refusal behind them, whose sentence is not: it is refused all
  * the same, and said how many reasons there are. */
+/* Folders in data/ that lie in each other, with a path of more bytes than any file of ours has. */
+static void deeper_than_any_path(void) {
+	enum {
+		LEVELS = 22
+	};
+	char name[201], half[T_PATH];
+	const char *data;
+	struct sr_bag *b;
+	size_t at = 0;
+	int fd, below;
+
+	plain("1.0");
+	no_tag_manifests();
+	data = t_path(dir, "data");
+	fd = open(data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	memset(name, 'x', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	for (size_t i = 0; i < LEVELS; i++) {
+		assert_int_equal(mkdirat(fd, name, 0700), 0);
+		below = openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		assert_true(below >= 0);
+		assert_int_equal(close(fd), 0);
+		fd = below;
+	}
+	assert_int_equal(close(fd), 0);
+	b = judged();
+	assert_int_equal(sr_bag_verdict(b, &e), SR_CORRUPT);
+	assert_true(says(b, true, SR_BAG_LARGE, "a path of more than 4096 bytes begins data/xxx"));
+	sr_bag_free(b);
+	/* Shorter, so that it can be removed. */
+	for (size_t i = 0; i < LEVELS / 2; i++)
+		at += (size_t)snprintf(
+			half + at, sizeof half - at, "%s/%s", i == 0 ? data : "", name);
+	assert_int_equal(rename(half, t_path(dir, "data/half")), 0);
+	t_tmp_remove(dir);
+}
+
 /* More than is read of one: each is told with its bound. */
 static void too_large(void **state) {
 	static const char *const spelt[] = {"sha", "Sha", "sHa", "shA", "SHa", "sHA", "ShA", "SHA"};
@@ -785,6 +823,19 @@ static void too_large(void **state) {
 	(void)snprintf(path + at, sizeof path - at, "/f");
 	put_str(path, "as deep as nobody looks");
 	refused(SR_BAG_LARGE, "... lies more than 100 folders deep");
+	deeper_than_any_path();
+	sr_bag_files_max(3);
+	plain("1.0");
+	no_tag_manifests();
+	put_str("data/another.txt", "x");
+	put_str("data/third.txt", "x");
+	refused(SR_BAG_LARGE, "it has more than 3 files");
+	sr_bag_files_max(12);
+	plain("1.0");
+	for (size_t i = 0; i < 13; i++)
+		append("fetch.txt", "https://example.org/x - data/letter.txt\n");
+	refused(SR_BAG_LARGE, "fetch.txt has more than 12 lines");
+	sr_bag_files_max(SR_BAG_FILES_MAX);
 	plain("1.0");
 	no_tag_manifests();
 	(void)memset(path, 'x', sizeof path - 1);

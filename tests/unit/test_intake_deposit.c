@@ -15,6 +15,7 @@
 #include "board/held.h"
 #include "board/keys.h"
 #include "catalogue/catalogue.h"
+#include "crypto/aead.h"
 #include "intake/accession_key.h"
 #include "intake/file_lists.h"
 #include "intake/holding.h"
@@ -739,6 +740,96 @@ static size_t robbed(struct world *w, const char *from, struct sr_bytes cell, bo
 	return blocks;
 }
 
+/* What was kept is sealed, and yet says what this program does not take: the vault opens. */
+static void test_kept_by_another(void **state) {
+	static const struct {
+		uint32_t objects, texts;
+		const char *piece;
+	} rows[] = {
+		{0, 0, "is not finished: it has no list of its items"},
+		{1000, 0, "is not finished: 1000 objects do not fit"},
+		{1, 99, "is not finished: 99 texts, at most "},
+	};
+	struct world *w = world_new(NULL);
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		const uint8_t accession[SR_ID] = {9, (uint8_t)i};
+		uint8_t key[SR_KEY], salt[SR_SALT] = {1};
+		struct sr_buf plain, sealed;
+		char name[T_PATH + 64], hex[2 * SR_ID + 1];
+
+		sr_buf_init(&plain);
+		sr_buf_init(&sealed);
+		assert_ok(sr_accession_key_make(key, w->v, accession, true, &w->e), &w->e);
+		sr_buf_put_lp(&plain, sr_bytes_str("a note"));
+		sr_buf_put_lp(&plain, sr_bytes_of(NULL, 0));
+		sr_buf_put_le32(&plain, rows[i].objects);
+		for (size_t n = 0; n < rows[i].objects && n < 2; n++) {
+			sr_buf_put(&plain, salt, sizeof salt);
+			sr_buf_put_lp(&plain, sr_bytes_str("subject"));
+			sr_buf_put_lp(&plain, sr_bytes_str("body"));
+		}
+		sr_buf_put_le32(&plain, rows[i].texts);
+		assert_ok(sr_aead_seal_buf(&sealed, key, "strongroom/accession-keep/v2",
+				  sr_bytes_of(accession, SR_ID), sr_buf_view(&plain), &w->e),
+			&w->e);
+		sr_hex(hex, accession, SR_ID);
+		(void)snprintf(name, sizeof name, "%s/run/accession-%s.keep", w->vault, hex);
+		t_write_file(name, sealed.p, sealed.len);
+		sr_buf_free(&plain);
+		sr_buf_free(&sealed);
+		world_close(w);
+		world_reopen(w);
+		sr_buf_put_u8(&w->v->recovered, 0);
+		if (strstr((const char *)w->v->recovered.p, rows[i].piece) == NULL)
+			fail_msg("%s", (const char *)w->v->recovered.p);
+		assert_false(t_exists(name));
+	}
+	tidy(w);
+	world_free(w);
+}
+
+/* A text lies behind the path of its film, and some paths have no room for it. */
+static void test_long_path(void **state) {
+	struct world *w = world_new(NULL);
+	char path[SR_PATH_MAX - 2];
+	struct world_file film = {.path = path, .content = sr_bytes_str("film")};
+	struct world_deposit d = {.files = &film, .count = 1};
+	struct sr_holding *h = NULL;
+	struct sr_transcribed heard;
+
+	(void)state;
+	memset(path, 'x', sizeof path - 1);
+	path[sizeof path - 1] = '\0';
+	assert_int_equal(world_deposit(w, &d), 0);
+	assert_ok(sr_holding_open(&h, w->v, NULL, d.items[0], &w->e), &w->e);
+	const struct sr_transcribing t = {
+		.look = {.item = d.items[0], .checkout = d.items[0], .it = sr_holding_item(h)},
+		.text = sr_bytes_str("WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n")};
+	assert_fails(sr_transcribe(&heard, w->v, &t, &w->e), SR_LIMIT, &w->e,
+		"file 0: its path is too long to name a text after it: deposit the text as an item "
+		"of its own");
+	sr_holding_free(h);
+	world_free(w);
+}
+
+/* An item is released while a step looks through it: the step says nothing of what it was. */
+static void test_released_meanwhile(void **state) {
+	struct world *w = world_new(NULL);
+	struct world_deposit d = {.files = files, .count = 1};
+	struct sr_holding *h = NULL;
+
+	(void)state;
+	assert_int_equal(world_deposit(w, &d), 0);
+	assert_ok(sr_holding_open(&h, w->v, NULL, d.items[0], &w->e), &w->e);
+	world_held_release(w, d.items[0]);
+	assert_fails(sr_holding_commit(h, "about", NULL, &w->e), SR_NOTFOUND, &w->e,
+		"step about: the item was released or sealed anew meanwhile");
+	sr_holding_free(h);
+	world_free(w);
+}
+
 /* Where nothing is deduped the journal in run/ has the keys of blocks, and .keep the names.
  * Wherever a deposit was killed: once it is over, the keys of the service open neither, though all
  * their bytes are still on the medium. The control: with the cell as it was they do. */
@@ -905,6 +996,9 @@ int main(void) {
 		cmocka_unit_test(test_abort_in_a_failed_vault),
 		cmocka_unit_test(test_copy_unreachable),
 		cmocka_unit_test(test_kept_without_the_rest),
+		cmocka_unit_test(test_kept_by_another),
+		cmocka_unit_test(test_long_path),
+		cmocka_unit_test(test_released_meanwhile),
 		cmocka_unit_test(test_nothing_left_to_open),
 		cmocka_unit_test(test_keys_are_locked),
 		cmocka_unit_test(test_list_too_long),

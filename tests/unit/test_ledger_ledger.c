@@ -234,6 +234,41 @@ static void test_checkpoint(void **state) {
 	place_free(&p);
 }
 
+/* Cosignatures are many, and a checkpoint stays a file that every reader takes; nor does a log go
+ * on under another name behind what is published. */
+static void test_long_checkpoint(void **state) {
+	(void)state;
+	static char sig[3400], line[3600];
+	struct place p = place_new();
+	struct sr_log_link next = {.from = 2};
+	struct sr_buf note, lines;
+	struct sr_err e;
+	sr_buf_init(&note);
+	sr_buf_init(&lines);
+	struct sr_ledger *l = open_with(&p, opts());
+	assert_ok(commit(l, 3, NULL, &e), &e);
+	assert_ok(sr_ledger_publish(l, &e), &e);
+	memset(sig, 'A', sizeof sig - 4);
+	for (unsigned i = 0; i < 40; i++) {
+		(void)snprintf(line, sizeof line, "\xe2\x80\x94 w%u.example %s\n", i, sig);
+		sr_buf_put_str(&lines, line);
+	}
+	assert_fails(sr_ledger_cosigned(l, sr_buf_view(&lines), &e), SR_LIMIT, &e,
+		"ledger: checkpoint would have 1");
+	assert_ok(sr_ledger_published(l, &note, &e), &e);
+	assert_false(t_contains(sr_buf_view(&note), ".example A"));
+	sr_buf_put_buf(&note, &lines);
+	assert_fails(sr_ledger_recosign(l, sr_buf_view(&note), true, &e), SR_LIMIT, &e,
+		"bytes, want at most 131072");
+	snprintf(next.name, sizeof next.name, "%s", "other.example/log");
+	assert_fails(sr_ledger_rename(l, &next, &e), SR_AUTH, &e,
+		"ledger: a checkpoint of 3 entries is published under the name before");
+	assert_ok(sr_ledger_close(l, &e), &e);
+	sr_buf_free(&note);
+	sr_buf_free(&lines);
+	place_free(&p);
+}
+
 static void test_refused(void **state) {
 	(void)state;
 	struct place p = place_new();
@@ -719,6 +754,7 @@ int main(void) {
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_proofs),
 		cmocka_unit_test(test_checkpoint),
+		cmocka_unit_test(test_long_checkpoint),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_key_of_later),
 		cmocka_unit_test(test_cost),

@@ -505,6 +505,7 @@ static void test_found_rules(void **state) {
 	struct sr_err e;
 	const struct t_person p0 = t_person(0), p1 = t_person(1);
 	struct sr_buf a, b;
+	char longer[260];
 	assert_ok(found_with("level 2\n", "level 2\n", &e), &e);
 	assert_fails(found_with("level 2\n", "level 1\n", &e), SR_CORRUPT, &e, "level 1");
 	assert_fails(found_with("level 3\n", "level 4\n", &e), SR_CORRUPT, &e, "level 4");
@@ -512,6 +513,9 @@ static void test_found_rules(void **state) {
 		"ascending");
 	assert_fails(found_with("origin " T_ORIGIN, "origin other.example", &e), SR_CORRUPT, &e,
 		"named as the origin");
+	(void)snprintf(longer, sizeof longer, "origin %0240d", 7);
+	assert_fails(found_with("origin " T_ORIGIN, longer, &e), SR_CORRUPT, &e,
+		"origin has 240 bytes, want at most 239");
 	sr_buf_init(&a);
 	sr_buf_init(&b);
 	t_put_card(&a, "member", &p0);

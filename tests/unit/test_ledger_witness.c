@@ -172,6 +172,46 @@ static void folder(void **state) {
 	teardown(&p);
 }
 
+/* In a folder of which SQLite would not take the path nothing is begun; without memory that stays
+ * out of the swap no key is opened; and a memory that is a folder is none. */
+static void places(void **state) {
+	struct sr_witness_open o = {.unlock = &unlock, .clock = {clock_now, &now}};
+	struct sr_dir *deep = NULL, *next = NULL;
+	struct sr_witness *w = NULL;
+	struct sr_err e = {0};
+	struct sr_vkey vkey;
+	uint8_t *all;
+	char name[201];
+	struct place p;
+
+	(void)state;
+	setup(&p);
+	o.dir = p.dir;
+	memset(name, 'a', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	for (int i = 0; i < 3; i++) {
+		assert_ok(sr_dir_make(&next, deep != NULL ? deep : p.dir, name, 0700, &e), &e);
+		sr_dir_close(deep);
+		deep = next;
+	}
+	assert_fails(sr_witness_new(&vkey, deep, sr_bytes_str("w"), &unlock, &e), SR_USAGE, &e,
+		"bytes, at most 492 can be used: choose a folder with a shorter one");
+	assert_ok(sr_witness_none(deep, &e), &e);
+	sr_dir_close(deep);
+	sr_witness_free(p.w);
+	p.w = NULL;
+	all = sr_secret_new(SR_SECRET_ARENA, &e);
+	assert_non_null(all);
+	assert_fails(
+		sr_witness_open(&w, &o, &e), SR_LIMIT, &e, "witness.key: secret memory: want ");
+	sr_secret_free(all, SR_SECRET_ARENA);
+	assert_int_equal(unlink(t_path(p.path, "witness.db")), 0);
+	assert_int_equal(mkdir(t_path(p.path, "witness.db"), 0700), 0);
+	assert_fails(sr_witness_open(&w, &o, &e), SR_IO, &e, "witness.db: open: unable to open");
+	assert_null(w);
+	teardown(&p);
+}
+
 static void spoil(struct place *p, const char *sql) {
 	sqlite3 *db = NULL;
 
@@ -808,6 +848,14 @@ static void read_only(void **state) {
 	sr_buf_clear(&b);
 	rig_request(&b, &l, 5, 6);
 	ASK(p.w, sr_buf_view(&b), 500, "could not write its memory");
+	/* Or passed over. */
+	assert_int_equal(sqlite3_exec(other,
+				 "DROP TRIGGER no; CREATE TRIGGER no BEFORE UPDATE ON log BEGIN "
+				 "SELECT RAISE(IGNORE); END",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
+	reopen(&p);
+	ASK(p.w, sr_buf_view(&b), 500, "could not write its memory");
 	assert_int_equal(sqlite3_exec(other, "DROP TRIGGER no", NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_close(other), SQLITE_OK);
 	ASK(p.w, sr_buf_view(&b), 500, "could not write its memory"); /* sticky */
@@ -880,6 +928,7 @@ static void unkeyed(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(folder),
+		cmocka_unit_test(places),
 		cmocka_unit_test(strange),
 		cmocka_unit_test(each_bit),
 		cmocka_unit_test(names),

@@ -268,6 +268,10 @@ static void plain(void **state) {
 		"resource||||0|- -|it says no Content-Length\n" SEEN_TWO);
 	wants_text(&s, "WARC/1.0\r\nContent-Length: 1\r\n\r\nx\r\n\r\n" TWO,
 		"||||1|- -|whole\n" SEEN_TWO);
+	/* The block that begins an ARC file says too little of itself. */
+	wants_text(&s, "filedesc://a.arc 20140301000000 text/plain 5\nfirst\n" TWO,
+		"filedesc||||0|- -|its line does not have 5 words\n"
+		"||||6|- -|it is no record\n" SEEN_TWO);
 	/* Rubbish before, between and behind. */
 	wants_text(&s, "rubbish\nmore\n" ONE "x\n" TWO "end",
 		"||||13|- -|it is no record\n" SEEN_ONE "||||2|- -|it is no record\n" SEEN_TWO

@@ -274,6 +274,10 @@ static void types(void **state) {
 	found(WHEN("resource.state.long == 1"), "type", 2, 23, "before the dot");
 	found(WHEN("(if principal in Role::\"member\" then 1 else \"a\") == 1"), "type", 2, 9,
 		"both branches");
+	found(WHEN("context.now.toDate(1) > context.now"), "type", 2, 20,
+		"toDate takes 0 arguments, has 1");
+	found(WHEN("context.now > datetime(\"2026-01-01\", \"2026-01-02\")"), "type", 2, 22,
+		"datetime takes 1 argument, has 2");
 	/* One mistake is one finding. */
 	found(WHEN("resource.stat > 1 && resource.hazards.contains(\"a\")"), "unknown", 2, 17,
 		"stat");

@@ -610,6 +610,10 @@ static void json_refused(void **state) {
 			"want no other member, have \"\""},
 		{"{\"effect\":\"permit\",\"principal\":{\"op\":\"All\"},"
 		 "\"action\":{\"op\":\"All\"},"
+		 "\"resource\":{\"op\":\"All\"},\"conditions\":[],\"\":1,\"annotations\":{}}",
+			"want no other member, have \"\""},
+		{"{\"effect\":\"permit\",\"principal\":{\"op\":\"All\"},"
+		 "\"action\":{\"op\":\"All\"},"
 		 "\"resource\":{\"op\":\"All\"},\"conditions\":{}}",
 			"want an array of conditions, have an object"},
 		{"{\"effect\":\"permit\",\"principal\":{\"op\":\"All\"},"

@@ -787,6 +787,45 @@ static void test_draft_before_its_time(void **state) {
 	rig_end(&r);
 }
 
+/* What an item cannot have more of. */
+static void test_draft_is_full(void **state) {
+	static const struct {
+		size_t files, bytes, packs;
+		const char *piece;
+	} rows[] = {
+		{2, 1 << 20, 9, "an item of more than 2 files"},
+		{9, 300, 9, "an item's file list of more than 300 bytes"},
+		{9, 1 << 20, 0, "an item in more than 0 packs"},
+	};
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		struct rig r;
+		struct sr_err e;
+		struct sr_ingest_options o;
+		struct sr_ingest *in = NULL;
+		struct rig_source a = {.size = 100, .seed = 5};
+		const uint8_t item[SR_ID] = {7};
+		int rc = 0;
+		rig_open(&r, NULL);
+		rig_options(&r, &o, 1);
+		assert_ok(sr_ingest_begin(&in, &o, &e), &e);
+		assert_ok(sr_ingest_item_begin(in, item, &e), &e);
+		sr_draft_max(rows[i].files, rows[i].bytes, rows[i].packs);
+		for (size_t n = 0; rc == 0 && n < 4; n++) {
+			a.at = 0;
+			rc = rig_add(in, "a", &a, &e);
+		}
+		if (rc == 0)
+			rc = sr_ingest_item_end(in, &e);
+		if (rc == 0)
+			rc = sr_ingest_finish(in, &e);
+		sr_draft_max(SR_MANIFEST_FILES_MAX, SR_FILES_STREAM_MAX, SR_REACH_PACKS_MAX);
+		assert_fails(rc, SR_LIMIT, &e, rows[i].piece);
+		sr_ingest_free(in);
+		rig_end(&r);
+	}
+}
+
 /* A pack becomes full in the middle of a call, between two records of one content: the second is
  * the first, for the pack is closed when all are in. */
 static void test_twins(void **state) {
@@ -1087,6 +1126,7 @@ int main(void) {
 		cmocka_unit_test(test_bad_requests),
 		cmocka_unit_test(test_failed_before),
 		cmocka_unit_test(test_draft_before_its_time),
+		cmocka_unit_test(test_draft_is_full),
 		cmocka_unit_test(test_resume_collection),
 		cmocka_unit_test(test_resume_none),
 		cmocka_unit_test(test_abort),

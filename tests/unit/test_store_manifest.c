@@ -23,6 +23,21 @@ static struct sr_file sample(void) {
 	return f;
 }
 
+/* What no reader takes is not written. */
+static void test_long_note(void **state) {
+	static const char note[SR_FILE_NOTE_MAX + 1] = {'n'};
+	struct sr_file f = sample();
+	struct sr_buf b;
+	struct sr_err e;
+	(void)state;
+	sr_buf_init(&b);
+	f.note = sr_bytes_of(note, sizeof note);
+	sr_file_put(&b, &f);
+	assert_int_equal(sr_buf_ok(&b, &e), SR_MISUSE);
+	assert_int_equal(b.len, 0);
+	sr_buf_free(&b);
+}
+
 static void test_file(void **state) {
 	struct sr_file f = sample();
 	struct sr_file got;
@@ -309,6 +324,7 @@ static void test_sealed(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_long_note),
 		cmocka_unit_test(test_file_refused),
 		cmocka_unit_test(test_root),
 		cmocka_unit_test(test_long_root),

@@ -90,6 +90,25 @@ static void test_round(void **state) {
 	rig_end(&r);
 }
 
+static void test_full(void **state) {
+	struct rig r;
+	struct sr_object_writer *w = NULL;
+	struct sr_err e;
+	const uint8_t key[SR_KEY] = {1};
+	uint8_t id[SR_HASH];
+	uint32_t at = 0;
+	(void)state;
+	rig_open(&r);
+	assert_ok(sr_object_writer_new(&w, r.b, VAULT, &e), &e);
+	sr_object_records_max(1);
+	assert_ok(sr_object_add(w, key, sr_bytes_str("one"), &at, id, &e), &e);
+	assert_fails(sr_object_add(w, key, sr_bytes_str("two"), &at, id, &e), SR_LIMIT, &e,
+		" bytes are in the file, and it takes no more: ask for less at once");
+	sr_object_records_max(SR_OBJECT_RECORDS_MAX);
+	sr_object_writer_free(w);
+	rig_end(&r);
+}
+
 static int count_name(void *ctx, const char *name, struct sr_err *e) {
 	(void)name;
 	(void)e;
@@ -355,6 +374,7 @@ static void test_forged_record(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round),
+		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_salt),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_damage),

@@ -332,6 +332,10 @@ static void test_numbers(void **state) {
 		m.bytes -= rows[i].bytes;
 		m.block_count -= rows[i].blocks;
 	}
+	sr_item_rows_max(40);
+	assert_fails(
+		sr_item_open(&it, &o, &m, &e), SR_LIMIT, &e, "a file list of more than 40 bytes");
+	sr_item_rows_max(SR_FILES_STREAM_MAX);
 	m.block_count++; /* of the block list: when the first block is asked for */
 	assert_ok(sr_item_open(&it, &o, &m, &e), &e);
 	assert_fails(rig_stream(it, 0, rig_compare_sink, &none, &e), SR_CORRUPT, &e,

@@ -23,6 +23,25 @@
 
 static const uint8_t key[SR_KEY] = {3, 1, 4, 1, 5};
 
+/* A whole copy that is of another time than the one that was just made. */
+static uint64_t check_shows;
+
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker's names */
+int __real_sr_pagecopy_check(struct sr_pagecopy *c, const uint8_t with[SR_KEY],
+	struct sr_pagecopy_state *out, struct sr_err *e);
+int __wrap_sr_pagecopy_check(struct sr_pagecopy *c, const uint8_t with[SR_KEY],
+	struct sr_pagecopy_state *out, struct sr_err *e);
+
+int __wrap_sr_pagecopy_check(struct sr_pagecopy *c, const uint8_t with[SR_KEY],
+	struct sr_pagecopy_state *out, struct sr_err *e) {
+	const int rc = __real_sr_pagecopy_check(c, with, out, e);
+
+	if (check_shows != 0)
+		out->sequence = check_shows;
+	return rc;
+}
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+
 struct box {
 	char *path; /* has "a" (secrets.db) and "b" (the copy) */
 	struct sr_dir *root, *dir;
@@ -999,6 +1018,11 @@ static void test_copy_unreachable(void **state) {
 	assert_ok(sr_secrets_open(&s, &o, &e), &e);
 	sr_secrets_pending(s, &copy);
 	assert_false(copy.current);
+	/* a medium that keeps nothing of what it was given, and shows what it had */
+	check_shows = 7;
+	assert_fails(sr_secrets_copy_move(s, b.second, key, &e), SR_CORRUPT, &e,
+		"the new copy reads back as generation 7, secrets.db is at ");
+	check_shows = 0;
 	assert_ok(sr_secrets_copy_move(s, b.second, key, &e), &e);
 	sr_secrets_pending(s, &copy);
 	assert_true(copy.current);

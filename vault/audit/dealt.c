@@ -133,8 +133,8 @@ static int key_stays(struct made *m, struct sr_vault *v, struct sr_err *e) {
 		rc = sr_keys_fetch(&m->before, v, &m->board, e);
 	if (rc == SR_NOTFOUND)
 		rc = sr_fail(e, SR_CORRUPT, "the keys of the epoch before are not in the store");
-	if (rc == 0 && now->levels != old->levels)
-		rc = sr_fail(e, SR_CORRUPT, "a reshare keeps the board's %zu levels, this has %zu",
+	if (rc == 0 && now->levels != old->levels) /* a reshare of fewer is not applied */
+		rc = sr_fail(e, SR_MISUSE, "a reshare keeps the board's %zu levels, this has %zu",
 			old->levels, now->levels);
 	for (size_t i = 0; rc == 0 && i < now->levels; i++)
 		if (now->level[i].level != old->level[i].level ||

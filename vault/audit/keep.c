@@ -111,10 +111,6 @@ static int check_ground(struct sr_audit *a, struct sr_err *e) {
 	int rc = 0;
 
 	sr_catalogue_position(a->cat, &size, mine);
-	if (size > a->from.replay.size)
-		return sr_fail(e, SR_CORRUPT, "%s stands for %llu entries, the log has %llu",
-			SR_AUDIT_FILE, (unsigned long long)size,
-			(unsigned long long)a->from.replay.size);
 	if (size > 0)
 		rc = sr_ledger_root_at(a->v->ledger, size, ours, e);
 	if (rc == 0 && size > 0 && memcmp(mine, ours, SR_HASH) != 0)

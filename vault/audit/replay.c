@@ -257,8 +257,12 @@ int sr_audit_step(struct sr_audit *a, size_t entries, struct sr_err *e) {
 	if (rc == 0 && broken)
 		rc = sr_fail(&own, SR_MISUSE, "the same entries were applied and were not");
 	a->counts.entries = sr_catalogue_size(a->cat);
-	if (rc != 0)
-		return sr_fail(e, (enum sr_code)rc, "audit: %s", own.text);
+	if (rc != 0) {
+		if (e != NULL)
+			*e = own;
+		(void)sr_wrap(e, "audit");
+		return rc;
+	}
 	if (a->state == SR_AUDIT_RUNNING && a->counts.entries == a->from.replay.size)
 		a->state = SR_AUDIT_COMPLETE;
 	return 0;

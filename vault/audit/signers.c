@@ -54,16 +54,18 @@ static int verify_one(void *ctx, size_t i, struct sr_err *e) {
 	int rc;
 
 	(void)e;
+	/* Of this vault, by somebody whom the log had introduced: else it would not have been
+	 * applied. */
 	if (st->type->id == SR_T_FOUND)
 		rc = sr_statement_verify_found(st, &s->why);
 	else if (memcmp(st->head.vault, a->vault, SR_HASH) != 0)
-		rc = sr_fail(&s->why, SR_AUTH, "it names another vault");
+		rc = sr_fail(&s->why, SR_MISUSE, "it names another vault");
 	else if (st->type->id == SR_T_SERVICE_KEY)
 		rc = sr_key_change_verify(st, a->v->keys->origin,
 			sr_log_keys_link(sr_ledger_keys(a->v->ledger), s->entry.index), s->pk,
 			&s->why);
 	else if (!s->known)
-		rc = sr_fail(&s->why, SR_AUTH, "%s is nobody that the log had introduced",
+		rc = sr_fail(&s->why, SR_MISUSE, "%s is nobody that the log had introduced",
 			st->head.actor);
 	else
 		rc = sr_statement_verify(st, s->name, s->pk, &s->why);

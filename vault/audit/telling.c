@@ -62,8 +62,8 @@ static int compare(struct telling *t, struct sr_audit_compared *out, struct sr_e
 	if (rc == 0 && sr_catalogue_size(t->a->v->catalogue) == sr_catalogue_size(t->a->cat))
 		rc = sr_catalogue_diff(
 			t->a->v->catalogue, t->a->cat, tell_difference, t, &out->rows, &why);
-	else if (rc == 0)
-		rc = sr_fail(&why, SR_CORRUPT,
+	else if (rc == 0) /* both are at the end of the log */
+		rc = sr_fail(&why, SR_MISUSE,
 			"the catalogue in use has %llu entries, the log has %llu",
 			(unsigned long long)sr_catalogue_size(t->a->v->catalogue),
 			(unsigned long long)sr_catalogue_size(t->a->cat));

@@ -367,6 +367,7 @@ static int sync_place(struct sr_dir *d, const struct place *p, struct sr_err *e)
 
 static int dir_make(struct sr_dir **out, struct sr_dir *parent, const char *name, mode_t mode,
 	bool later, struct sr_err *e) {
+	char path[SHOWN];
 	struct place p = {-1, false, NULL};
 	*out = NULL;
 	int rc = place_open(&p, parent, name, e);
@@ -378,7 +379,7 @@ static int dir_make(struct sr_dir **out, struct sr_dir *parent, const char *name
 	} else {
 		/* The mode is a promise, whatever the umask says. */
 		if (fchmodat(p.fd, p.last, mode, 0) != 0)
-			rc = name_fail(e, "chmod", parent, name);
+			rc = sr_fail_errno(e, "chmod %s", shown(path, parent, name));
 		if (rc == 0 && !later)
 			rc = sync_place(parent, &p, e);
 	}
@@ -676,7 +677,7 @@ static int open_regular(int *out, struct sr_dir *d, const char *name, int flags,
 		return name_fail(e, "open", d, name);
 	int rc = 0;
 	if (fstat(fd, &st) != 0)
-		rc = name_fail(e, "stat", d, name);
+		rc = sr_fail_errno(e, "stat %s", shown(path, d, name));
 	else if (!S_ISREG(st.st_mode))
 		rc = sr_fail(e, SR_CORRUPT, "open %s: not a regular file (mode %o)",
 			shown(path, d, name), (unsigned)st.st_mode);
@@ -753,7 +754,7 @@ int sr_file_read(
 	if (rc != 0)
 		return rc;
 	if (fstat(fd, &st) != 0)
-		rc = name_fail(e, "stat", d, name);
+		rc = sr_fail_errno(e, "stat %s", shown(path, d, name));
 	else if ((uint64_t)st.st_size > max)
 		rc = sr_fail(e, SR_LIMIT, "read %s: %lld bytes, want at most %zu",
 			shown(path, d, name), (long long)st.st_size, max);
@@ -1184,7 +1185,7 @@ static int take_lock(
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	if (fcntl(fd, F_OFD_SETLK, &whole) != 0) {
 		if (errno != EAGAIN && errno != EACCES) {
-			rc = name_fail(e, "lock", d, name);
+			rc = sr_fail_errno(e, "lock %s", shown(path, d, name));
 			goto out;
 		}
 		uint64_t pid = lock_holder(fd);

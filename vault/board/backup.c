@@ -273,7 +273,8 @@ static int copy_verify(struct sr_vault *v, struct sr_dir *to, const struct sr_pr
 		if (out->entries != sr_ledger_next_index(v->ledger) ||
 			memcmp(ours, theirs, SR_HASH) != 0)
 			rc = sr_fail(e, SR_CORRUPT,
-				"its ledger has %llu entries under another root",
+				"its ledger has %llu entries under another root: the medium does "
+				"not keep what it is given, use another one",
 				(unsigned long long)out->entries);
 	}
 	sr_ledger_abandon(ledger);

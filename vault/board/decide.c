@@ -1186,7 +1186,7 @@ int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 	if (rc != 0)
 		goto out;
 	if (d->tally.quorum == 0) {
-		rc = sr_fail(j->e, SR_CORRUPT, "the board has no level %u", d->v.level);
+		rc = sr_fail(j->e, SR_MISUSE, "the board has no level %u", d->v.level);
 	} else if (d->tally.approved >= d->tally.quorum) {
 		bool go = false;
 

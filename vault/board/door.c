@@ -429,7 +429,7 @@ static int group_room(struct group *g, struct sr_err *e) {
 
 	if (g->count == SR_COMMIT_LEAVES)
 		return sr_fail(
-			e, SR_LIMIT, "door: more than %d entries in one commit", SR_COMMIT_LEAVES);
+			e, SR_MISUSE, "door: more than %d entries in one commit", SR_COMMIT_LEAVES);
 	if (g->count < g->cap)
 		return 0;
 	cap = g->cap == 0 ? 8 : g->cap * 2;

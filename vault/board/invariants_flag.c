@@ -119,9 +119,10 @@ static int lift_flag(struct rules_ctx *c, const struct sr_flag_row *f) {
 	if (f->ended != 0)
 		return rules_deny(c, "flag-ended", "", "the %s ended with entry %llu", f->what,
 			(unsigned long long)f->ended);
-	/* Never so far: what destroys an item ends its flags. The table of states decides. */
+	/* What destroys an item ends its flags. */
 	if (!sr_state_may(SR_M_ITEM, state, SR_E_LIFT))
-		return rules_deny(c, "item-state", "", "the item is %s", sr_state_name(state));
+		return sr_fail(
+			c->e, SR_MISUSE, "the item is %s and has a flag", sr_state_name(state));
 	return lift_by(c, f);
 }
 

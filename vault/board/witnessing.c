@@ -417,8 +417,8 @@ static int send_one(struct sr_vault *v, size_t i, struct sr_err *e) {
 
 	if (snprintf(url, sizeof url, "%.*s%s", (int)len, (const char *)prefix.p, ADD_CHECKPOINT) >=
 		(int)sizeof url)
-		return sr_fail(
-			e, SR_LIMIT, "the address of a witness is longer than %d bytes", URL_MAX);
+		return sr_fail(/* no list names such a one (addresses_fit) */
+			e, SR_MISUSE, "the address of a witness is longer than %d bytes", URL_MAX);
 	if (w->poster == NULL)
 		rc = sr_poster_new(&w->poster, 0, 0, e);
 	sr_buf_init(&body);

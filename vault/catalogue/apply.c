@@ -188,7 +188,7 @@ int sr_apply_body(
 		rc = sr_object_at_read(&at, st, id, e);
 	sr_stmt_reset(st);
 	if (rc != 0)
-		return rc == SR_NOTFOUND ? sr_fail(e, SR_CORRUPT, "an object that no line names")
+		return rc == SR_NOTFOUND ? sr_fail(e, SR_MISUSE, "an object that no line names")
 					 : rc;
 	if (a->objects == NULL || a->objects->get == NULL)
 		return sr_fail(e, SR_MISUSE, "no reader of objects was given");
@@ -202,7 +202,10 @@ int sr_apply_list(struct sr_apply *a, const char *key, struct sr_buf *body, stru
 	if (rc == 0)
 		rc = sr_apply_body(a, id, body, e);
 	if (rc == SR_NOTFOUND)
-		return sr_fail(e, SR_CORRUPT, "the object of line %s is not there", key);
+		return sr_fail(e, SR_CORRUPT,
+			"the object of its line %s is not in the store: bring it back from a "
+			"backup",
+			key);
 	return rc;
 }
 
@@ -260,7 +263,7 @@ static int insert_line(struct sr_apply *a, const struct sr_line *l, struct sr_er
 	int rc;
 
 	if (f == NULL)
-		return sr_fail(e, SR_CORRUPT, "a line that its type does not have");
+		return sr_fail(e, SR_MISUSE, "a line that its type does not have");
 	switch (f->kind) {
 	case SR_V_ID:
 	case SR_V_PERSON:

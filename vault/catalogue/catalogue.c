@@ -162,7 +162,7 @@ int sr_catalogue_begin(struct sr_catalogue *c, struct sr_err *e) {
 
 int sr_catalogue_advance(struct sr_catalogue *c, struct sr_err *e) {
 	if (c->size == (uint64_t)INT64_MAX)
-		return sr_fail(e, SR_LIMIT, "2^63 entries");
+		return sr_fail(e, SR_MISUSE, "2^63 entries");
 	c->size++;
 	return 0;
 }

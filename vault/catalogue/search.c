@@ -111,7 +111,10 @@ int sr_search_register(struct sr_db *db, struct sr_err *e) {
 	if (rc != SQLITE_OK)
 		return sr_db_fail(db, rc, "asking for FTS5", e);
 	if (api == NULL || api->iVersion < 2)
-		return sr_fail(e, SR_UNSUPPORTED, "this SQLite has no FTS5");
+		return sr_fail(e, SR_UNSUPPORTED,
+			"this SQLite (%s) has no FTS5 to register a tokenizer with: install one "
+			"that has, from 3.20 on",
+			sqlite3_libversion());
 	rc = api->xCreateTokenizer(api, "strongroom", NULL, &ours, NULL);
 	return rc == SQLITE_OK ? 0 : sr_db_fail(db, rc, "registering the tokenizer", e);
 }

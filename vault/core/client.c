@@ -308,7 +308,7 @@ static int hello_ledger(struct sr_client *c, const struct sr_call *r, struct sr_
 			(unsigned long long)cp.size);
 	sr_note_free(&note);
 	/* Unless the log says, under another name, that it lost them. */
-	if (rc != 0 && sr_client_excuse(c, NULL) == 0) {
+	if (rc != 0 && sr_client_excused(c)) {
 		sr_err_clear(e);
 		rc = 0;
 	}

@@ -112,16 +112,14 @@ static void forget(struct sr_client *c, const struct sr_log_link *by) {
 	c->proofs.links = links;
 }
 
-int sr_client_excuse(struct sr_client *c, struct sr_err *e) {
+bool sr_client_excused(struct sr_client *c) {
 	const struct sr_log_link *by;
-	int rc;
 
-	if (c->lost || c->was.size == 0)
-		return sr_fail(e, SR_AUTH, "nothing was lost");
-	rc = sr_log_keys_excuse(&by, &c->proofs.seen.keys, &c->was.keys, c->was.size, e);
-	if (rc == 0)
-		forget(c, by);
-	return rc;
+	if (c->lost || c->was.size == 0 ||
+		sr_log_keys_excuse(&by, &c->proofs.seen.keys, &c->was.keys, c->was.size, NULL) != 0)
+		return false;
+	forget(c, by);
+	return true;
 }
 
 /* --- after the login -------------------------------------------------------------------------- */
@@ -131,7 +129,7 @@ static int begin(struct sr_client *c, struct sr_err *e) {
 	const uint64_t first = 0;
 	int rc = sr_client_prove_entries(c, &first, 1, e);
 
-	if (rc != SR_AUTH || c->proofs.seen.size == 0 || sr_client_excuse(c, NULL) != 0)
+	if (rc != SR_AUTH || c->proofs.seen.size == 0 || !sr_client_excused(c))
 		return rc;
 	sr_err_clear(e);
 	return sr_client_prove_entries(c, &first, 1, e);

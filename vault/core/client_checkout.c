@@ -320,7 +320,8 @@ static int record_key(const struct lending *l, const struct sr_proven *vote,
 		memcpy(ctx->vote, vote->entry.statement.head.id, SR_ID);
 		memcpy(ctx->request, l->request->entry.statement.hash, SR_HASH);
 		if (!sr_proofs_key_at(&l->c->proofs, voter->person, vote->index, ctx->voter))
-			rc = sr_fail(e, SR_AUTH, "the key of %s is not proven", voter->person);
+			rc = sr_fail(
+				e, SR_MISUSE, "%s is nobody whom the proofs know", voter->person);
 	}
 	if (rc == 0) {
 		memcpy(sealed.id, l->item, SR_ID);

@@ -92,9 +92,9 @@ SR_MUST int sr_client_forget_witnesses(
 	const struct sr_client *c, uint64_t agreed, struct sr_err *e);
 /* The notes of hello by which the log's key or name changed (client_adopt.c). */
 SR_MUST int sr_client_changes(struct sr_client *c, const struct sr_text *t, struct sr_err *e);
-/* The log does not hold what is remembered: 0 when a name of it says that this was lost; the proofs
+/* The log does not hold what is remembered: does a name of it say that this was lost? The proofs
  * begin anew then. */
-SR_MUST int sr_client_excuse(struct sr_client *c, struct sr_err *e);
+SR_MUST bool sr_client_excused(struct sr_client *c);
 /* The log's names are confirmed by its board, and say all that was lost here; or the person names
  * the last one (--log-name). AUTH. */
 SR_MUST int sr_client_judge_names(struct sr_client *c, struct sr_err *e);

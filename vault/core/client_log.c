@@ -205,7 +205,7 @@ static int no_subject(void *ctx, uint32_t epoch, enum sr_compartment c, const ch
 	(void)epoch;
 	(void)c;
 	(void)key;
-	return sr_fail(e, SR_NOTFOUND, "no key of %s", subject);
+	return sr_fail(e, SR_MISUSE, "no key of %s", subject); /* only the structural part opens */
 }
 
 /* Is the leaf sealed under the epoch that was in force, and does the auditor's own key of it open

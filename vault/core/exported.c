@@ -236,7 +236,7 @@ static int no_subject(void *ctx, uint32_t epoch, enum sr_compartment c, const ch
 	(void)ctx;
 	(void)c;
 	(void)key;
-	return sr_fail(e, SR_NOTFOUND, "no key of %s", subject);
+	return sr_fail(e, SR_MISUSE, "no key of %s", subject); /* only the structural part opens */
 }
 
 /* Epochs follow one another, each directly behind the statement that begins it. */

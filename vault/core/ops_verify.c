@@ -76,13 +76,14 @@ static int no_subject(void *ctx, uint32_t epoch, enum sr_compartment comp, const
 	return sr_fail(e, SR_NOTFOUND, "%s", subject);
 }
 
-/* By the key that was in force then. */
+/* By the key that was in force then. That it is of this vault, and by somebody whom the log had
+ * introduced, was found when the fresh catalogue took it. */
 static int check_signature(
 	const struct check *c, const struct sr_statement *s, uint64_t index, struct sr_err *e) {
 	if (s->type->id == SR_T_FOUND)
 		return sr_statement_verify_found(s, e);
 	if (memcmp(s->head.vault, c->fingerprint, SR_HASH) != 0)
-		return sr_fail(e, SR_AUTH, "it names another vault");
+		return sr_fail(e, SR_MISUSE, "it names another vault");
 	if (s->type->id == SR_T_SERVICE_KEY)
 		return sr_key_change_verify(s, c->vault->keys->origin,
 			sr_log_keys_link(sr_ledger_keys(c->vault->ledger), index),
@@ -91,7 +92,7 @@ static int check_signature(
 		return sr_statement_verify(s, c->room_name, sr_log_keys_at(&c->room, index), e);
 	const struct sr_person_key *p = sr_person_key_at(&c->keys, s->head.actor, index);
 	if (p == NULL)
-		return sr_fail(e, SR_AUTH, "%s is nobody that the log introduced", s->head.actor);
+		return sr_fail(e, SR_MISUSE, "%s is nobody that the log introduced", s->head.actor);
 	return sr_statement_verify(s, s->head.actor, p->pk, e);
 }
 

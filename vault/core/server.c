@@ -638,7 +638,7 @@ int sr_server_run(struct sr_server *s, struct sr_err *e) {
 	sigaddset(&mask, SIGINT);
 	sigaddset(&mask, SIGPIPE);
 	if (pthread_sigmask(SIG_BLOCK, &mask, &old) != 0)
-		return sr_fail(e, SR_IO, "signals cannot be blocked");
+		return sr_fail(e, SR_MISUSE, "signals cannot be blocked");
 	sigdelset(&mask, SIGPIPE);
 	s->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s->signals < 0)

@@ -467,7 +467,8 @@ void sr_age_writer_free(struct sr_age_writer *w) {
 
 /* --- Header of a file ------------------------------------------------------------------------ */
 
-/* A cursor over the header; lines end with LF and are handed out without it. */
+/* A cursor over the header, whose last line begins "---" (take_header); lines end with LF and are
+ * handed out without it. */
 struct lines {
 	struct sr_bytes in;
 	size_t pos;
@@ -479,7 +480,7 @@ static int next_line(struct lines *l, struct sr_bytes *out, struct sr_err *e) {
 	const uint8_t *end = memchr(from, '\n', l->in.len - l->pos);
 
 	if (end == NULL)
-		return sr_fail(e, SR_CORRUPT, "age header ends within line %zu", l->number + 1);
+		return sr_fail(e, SR_MISUSE, "age header ends within line %zu", l->number + 1);
 	*out = sr_bytes_of(from, (size_t)(end - from));
 	l->pos += out->len + 1;
 	l->number++;

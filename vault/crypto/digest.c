@@ -57,8 +57,8 @@ void sr_digest_free(struct sr_digest *d) {
 
 int sr_digest_reset(struct sr_digest *d, struct sr_err *e) {
 	if (EVP_DigestInit_ex2(d->ctx, d->md, NULL) != 1)
-		return sr_fail(e, SR_UNSUPPORTED, "libcrypto does not begin a %s here",
-			kinds[d->kind].name);
+		return sr_fail(
+			e, SR_NOMEM, "no memory to begin a digest (%s)", kinds[d->kind].name);
 	return 0;
 }
 
@@ -76,7 +76,10 @@ int sr_digest_new(struct sr_digest **out, enum sr_digest_kind k, struct sr_err *
 	if (d->ctx == NULL)
 		rc = sr_fail(e, SR_NOMEM, "no memory for a digest");
 	else if (d->md == NULL)
-		rc = sr_fail(e, SR_UNSUPPORTED, "libcrypto has no %s here", kinds[k].name);
+		rc = sr_fail(e, SR_UNSUPPORTED,
+			"libcrypto has no %s here: its configuration on this machine (openssl.cnf) "
+			"may forbid it",
+			kinds[k].name);
 	else
 		rc = sr_digest_reset(d, e);
 	if (rc != 0) {

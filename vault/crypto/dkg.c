@@ -729,8 +729,12 @@ int sr_deal_judge(enum sr_verdict *out, char why[128], const struct sr_dkg *d,
 	if (rc == 0)
 		rc = share_check(plain.p, deal, recipient, &found);
 	sr_buf_free(&plain);
-	if (rc != 0 && rc != SR_AUTH)
-		return sr_fail(e, found.code, "judging a share: %s", found.text);
+	if (rc != 0 && rc != SR_AUTH) {
+		if (e != NULL)
+			*e = found;
+		(void)sr_wrap(e, "judging a share");
+		return rc;
+	}
 	*out = rc == 0 ? SR_VERDICT_COMPLAINER : SR_VERDICT_DEALER;
 	snprintf(why, 128, "share of dealer %u for member %u: %.80s", deal->dealer, recipient,
 		rc == 0 ? "opens and fits the commitments" : found.text);
@@ -794,8 +798,10 @@ static int combine_level(struct sr_level_key *out, const struct sr_dkg *d, size_
 			return rc;
 		}
 	}
+	/* Each deal begins with what its dealer was given (verify_all), and that makes the key
+	 * (sr_dkg_check). */
 	if (reshare(d) && memcmp(sum[0], l->board, SR_POINT) != 0)
-		return sr_fail(e, SR_AUTH, "the board key would change");
+		return sr_fail(e, SR_MISUSE, "the board key would change");
 	out->level = l->level;
 	out->quorum = l->quorum;
 	out->members = d->members;

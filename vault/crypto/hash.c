@@ -52,7 +52,7 @@ int sr_crypto_init(struct sr_err *e) {
 	if (pthread_once(&once, init_once) != 0)
 		return sr_fail(e, SR_MISUSE, "pthread_once failed");
 	if (sodium_rc < 0)
-		return sr_fail(e, SR_UNSUPPORTED, "sodium_init of libsodium: %d", sodium_rc);
+		return sr_fail(e, SR_UNSUPPORTED, "libsodium cannot begin (%d)", sodium_rc);
 	return 0;
 }
 

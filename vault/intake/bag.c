@@ -126,12 +126,20 @@ struct walk {
 static int walk_dir(struct sr_bag *b, struct sr_dir *dir, const char *at, unsigned depth,
 	bool *empty, struct sr_err *e);
 
+#ifdef SR_TESTING
+size_t bag_files_max = SR_BAG_FILES_MAX;
+
+void sr_bag_files_max(size_t files) {
+	bag_files_max = files;
+}
+#endif
+
 static int add_file(struct sr_bag *b, const char *path, uint64_t size, struct sr_err *e) {
 	struct sr_bag_file *f;
 
-	if (b->file_count == SR_BAG_FILES_MAX) {
+	if (b->file_count == bag_files_max) {
 		if (b->refusals == 0 || b->findings[0].kind != SR_BAG_LARGE)
-			bag_refuse(b, SR_BAG_LARGE, "it has more than %d files", SR_BAG_FILES_MAX);
+			bag_refuse(b, SR_BAG_LARGE, "it has more than %zu files", bag_files_max);
 		return 0;
 	}
 	if (b->file_count == b->file_cap) {

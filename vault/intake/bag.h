@@ -92,4 +92,8 @@ const char *sr_bag_version(const struct sr_bag *b); /* "1.0"; "" if it has none 
 /* Lines of fetch.txt. */
 size_t sr_bag_fetches(const struct sr_bag *b);
 
+#ifdef SR_TESTING
+void sr_bag_files_max(size_t files); /* and lines of fetch.txt, instead of SR_BAG_FILES_MAX */
+#endif
+
 #endif

@@ -59,6 +59,11 @@ struct bag_shown {
 	char text[160];
 };
 const char *bag_show(struct bag_shown *s, struct sr_bytes v);
+#ifdef SR_TESTING
+extern size_t bag_files_max; /* and lines of fetch.txt */
+#else
+static const size_t bag_files_max = SR_BAG_FILES_MAX;
+#endif
 void bag_refuse(struct sr_bag *b, enum sr_bag_kind k, const char *fmt, ...) SR_PRINTF(3, 4);
 void bag_warn(struct sr_bag *b, enum sr_bag_kind k, const char *fmt, ...) SR_PRINTF(3, 4);
 /* Index of the file of that path, or -1. */

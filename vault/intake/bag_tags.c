@@ -12,9 +12,8 @@
 #include "intake/bag_in.h"
 
 enum {
-	DECLARATION_MAX = 4096,      /* bytes of bagit.txt: two short lines */
-	OTHER_MAX = 16 << 20,        /* bytes of bag-info.txt and fetch.txt */
-	FETCH_MAX = SR_BAG_FILES_MAX /* lines of fetch.txt */
+	DECLARATION_MAX = 4096, /* bytes of bagit.txt: two short lines */
+	OTHER_MAX = 16 << 20    /* bytes of bag-info.txt and fetch.txt */
 };
 
 static const char version_label[] = "BagIt-Version";
@@ -470,8 +469,9 @@ int bag_fetch_text(struct sr_bag *b, struct sr_bytes text, struct sr_err *e) {
 		number++;
 		if (trim(line).len == 0)
 			continue;
-		if (b->fetch_count == FETCH_MAX) {
-			bag_refuse(b, SR_BAG_LARGE, "fetch.txt has more than %d lines", FETCH_MAX);
+		if (b->fetch_count == bag_files_max) {
+			bag_refuse(b, SR_BAG_LARGE, "fetch.txt has more than %zu lines",
+				bag_files_max);
 			break;
 		}
 		(void)snprintf(where, sizeof where, "fetch.txt, line %zu", number);

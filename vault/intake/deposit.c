@@ -412,9 +412,8 @@ static int collection_load(struct sr_deposit *d, struct sr_err *e) {
 	d->dedupe = row.dedupe ? SR_DEDUPE_COLLECTION : SR_DEDUPE_NONE;
 	if (rc == 0)
 		rc = sr_query_board(&d->board, d->v->catalogue, row.board, 0, e);
-	if (rc == 0 && !d->board.opened)
-		rc = sr_fail(e, SR_DENIED,
-			"deposit: the board has no keys yet; every member accepts first");
+	if (rc == 0 && !d->board.opened) /* such a board makes no collection */
+		rc = sr_fail(e, SR_MISUSE, "deposit: the board has no keys yet");
 	sr_collection_row_free(&row);
 	return rc;
 }
@@ -1060,7 +1059,7 @@ int sr_deposit_abort(struct sr_deposit *d, struct sr_err *e) {
 			"opened again");
 	rc = sr_query_accession(&row, v->catalogue, a.accession, e);
 	if (rc == 0)
-		return sr_fail(e, SR_DENIED, "the accession is committed; only a board destroys");
+		return sr_fail(e, SR_MISUSE, "the accession is committed; only a board destroys");
 	if (rc != SR_NOTFOUND)
 		return rc;
 	sr_err_clear(e);
@@ -1122,6 +1121,8 @@ static int kept_decode(struct kept *k, struct sr_err *e) {
 		rc = sr_get_lp(&r, &k->packs, KEEP_MAX, e);
 	if (rc == 0)
 		rc = sr_get_le32(&r, &n, e);
+	if (rc == 0 && n == 0)
+		rc = sr_fail(e, SR_CORRUPT, "it has no list of its items");
 	if (rc == 0 && n > sr_reader_left(&r) / SR_SALT)
 		rc = sr_fail(e, SR_CORRUPT, "%u objects do not fit", n);
 	if (rc == 0) {
@@ -1281,8 +1282,6 @@ static int recover_one(
 			   : recover_not(v, name, accession, torn.text, e);
 		goto out;
 	}
-	if (rc == 0 && k.count == 0)
-		rc = sr_fail(&torn, SR_CORRUPT, "it has no list of its items");
 	if (rc != 0) {
 		rc = sr_fail(e, (enum sr_code)rc, "%s", torn.text);
 		goto out;

@@ -226,7 +226,8 @@ int sr_holding_look(struct sr_holding **out, struct sr_vault *v, const struct sr
 	if (rc == 0)
 		rc = sr_query_item(&h->row, v->catalogue, look->item, e);
 	if (rc == 0 && h->row.state != SR_S_HELD && h->row.state != SR_S_RELEASED)
-		rc = sr_fail(e, SR_DENIED, "it is %s", sr_state_name(h->row.state));
+		rc = sr_fail(e, SR_MISUSE, "it is %s, and somebody looks at it",
+			sr_state_name(h->row.state));
 	if (rc == 0)
 		rc = sr_secrets_find(
 			&begun, v->secrets, SR_SECRET_INTAKE, sr_bytes_str(hex), h->row.number, e);

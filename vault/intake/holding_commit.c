@@ -39,8 +39,8 @@ static int board_key(struct sr_holding *h, struct sr_tdh2_key *key, struct sr_er
 		h->epoch = b->epoch;
 		found = true;
 	}
-	if (rc == 0 && !found)
-		rc = sr_fail(e, SR_DENIED, "the board has no level %u", h->row.level);
+	if (rc == 0 && !found) /* levels are never given up */
+		rc = sr_fail(e, SR_MISUSE, "the board has no level %u", h->row.level);
 	memcpy(key->vault, h->v->fingerprint, SR_HASH);
 	key->level = (uint8_t)h->row.level;
 	key->kind = "item";
@@ -261,7 +261,7 @@ static int list_of(struct sr_buf *body, struct sr_holding *h, struct sr_err *e) 
 	int rc = 0;
 
 	if (old + h->added > UINT32_MAX)
-		return sr_fail(e, SR_LIMIT, "too many files");
+		return sr_fail(e, SR_MISUSE, "too many files");
 	sr_file_list_begin(body, sr_bytes_str(h->row.title != NULL ? h->row.title : ""),
 		(uint32_t)old + h->added);
 	for (uint64_t i = 0; rc == 0 && i < old; i++) {

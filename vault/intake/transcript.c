@@ -53,8 +53,10 @@ static int check_file(
 	if (sr_file_is_rendition(f))
 		return sr_fail(e, SR_USAGE, "file %llu is the text of another one", n);
 	if (f->path.len + sizeof suffix - 1 > SR_PATH_MAX)
-		return sr_fail(
-			e, SR_LIMIT, "file %llu: its path is too long to name a text after it", n);
+		return sr_fail(e, SR_LIMIT,
+			"file %llu: its path is too long to name a text after it: deposit the text "
+			"as an item of its own",
+			n);
 	sr_buf_put_bytes(path, f->path);
 	sr_buf_put_str(path, suffix);
 	rc = sr_buf_ok(path, e);

@@ -524,7 +524,7 @@ static int check_group(const struct sr_journal *j, const struct sr_bytes *leaves
 		bytes += HEAD + leaves[i].len + SUM;
 	}
 	if (bytes > SR_JOURNAL_MAX)
-		return sr_fail(e, SR_LIMIT, "it would have %zu bytes, want at most %d", bytes,
+		return sr_fail(e, SR_MISUSE, "it would have %zu bytes, want at most %d", bytes,
 			SR_JOURNAL_MAX);
 	return 0;
 }

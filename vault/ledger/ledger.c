@@ -579,6 +579,11 @@ int sr_ledger_published(struct sr_ledger *l, struct sr_buf *out, struct sr_err *
 	return rc;
 }
 
+static int too_long(size_t len, struct sr_err *e) {
+	return sr_fail(e, SR_LIMIT, "ledger: checkpoint would have %zu bytes, want at most %d", len,
+		(int)CHECKPOINT_MAX);
+}
+
 int sr_ledger_cosigned(struct sr_ledger *l, struct sr_bytes lines, struct sr_err *e) {
 	struct sr_buf old, note;
 	struct sr_note n;
@@ -595,9 +600,7 @@ int sr_ledger_cosigned(struct sr_ledger *l, struct sr_bytes lines, struct sr_err
 		sr_note_free(&n);
 	}
 	if (rc == 0 && note.len > CHECKPOINT_MAX)
-		rc = sr_fail(e, SR_LIMIT,
-			"ledger: checkpoint would have %zu bytes, want at most %d", note.len,
-			(int)CHECKPOINT_MAX);
+		rc = too_long(note.len, e);
 	if (rc == 0 && !sr_bytes_eq(sr_buf_view(&note), sr_buf_view(&old))) {
 		rc = sr_file_replace(l->dir, checkpoint_name, sr_buf_view(&note), e);
 		if (rc == 0)
@@ -614,9 +617,7 @@ int sr_ledger_recosign(struct sr_ledger *l, struct sr_bytes note, bool quorum, s
 	struct sr_note n;
 	int rc = writable(l, e);
 	if (rc == 0 && note.len > CHECKPOINT_MAX)
-		rc = sr_fail(e, SR_LIMIT,
-			"ledger: checkpoint would have %zu bytes, want at most %d", note.len,
-			(int)CHECKPOINT_MAX);
+		rc = too_long(note.len, e);
 	if (rc == 0)
 		rc = sr_log_keys_open(&offered, &n, note, &l->keys, e);
 	if (rc != 0)

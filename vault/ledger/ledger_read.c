@@ -396,7 +396,7 @@ static int compare_roots(struct sr_ledger *l, const uint8_t root[SR_HASH], struc
 			(unsigned long long)last->size);
 	sr_edge_root(at, l->edge);
 	if (memcmp(root, at, SR_HASH) != 0)
-		return sr_fail(e, SR_CORRUPT, "the entries do not make the root in memory");
+		return sr_fail(e, SR_MISUSE, "the entries do not make the root in memory");
 	int rc = sr_ledger_read_checkpoint(l, &c, e);
 	if (rc == 0)
 		rc = sr_ledger_root_at(l, c.size, at, e);

@@ -54,7 +54,7 @@ int sr_seen_newest_key(char out[SR_VKEY_TEXT], const struct sr_seen *s, struct s
 		rc = sr_buf_ok(&text, e);
 	}
 	if (rc == 0 && text.len >= SR_VKEY_TEXT)
-		rc = sr_fail(e, SR_LIMIT, "seen: a ledger key of %zu bytes is too long", text.len);
+		rc = sr_fail(e, SR_MISUSE, "seen: a ledger key of %zu bytes is too long", text.len);
 	if (rc == 0) {
 		memcpy(out, text.p, text.len);
 		out[text.len] = '\0';

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/escape.h"
 #include "base/secret.h"
@@ -27,7 +28,8 @@ enum {
 	KEY_FILE_MAX = 16 << 10,
 	APPLICATION = 0x53525754, /* "SRWT" */
 	FORMAT = 1,
-	BUSY_MS = 5000 /* another process at the same file: `log add` beside the server */
+	BUSY_MS = 5000,      /* another process at the same file: `log add` beside the server */
+	STATE_PATH = 512 - 8 /* of SQLite's own paths, the longest has "-journal" behind it */
 };
 
 struct sr_witness {
@@ -110,7 +112,7 @@ static int key_open(struct sr_witness *w, struct sr_bytes file, const struct sr_
 	if (rc == 0) {
 		w->seed = sr_secret_new(SR_SEED, e);
 		if (w->seed == NULL)
-			rc = sr_fail(e, SR_LIMIT, "no locked memory for the key");
+			rc = SR_LIMIT;
 		else
 			memcpy(w->seed, seed.p, SR_SEED);
 	}
@@ -199,21 +201,36 @@ static int column_copy(void *out, size_t len, sqlite3_stmt *st, int i, struct sr
 	return 0;
 }
 
-static int open_sql(struct sr_witness *w, struct sr_dir *dir, struct sr_err *e) {
-	char path[SR_PATH_MAX + 32];
+/* The whole path of the state. SQLite itself says of one that is too long that it cannot be opened,
+ * and no more. */
+static int state_path(char path[STATE_PATH], struct sr_dir *dir, struct sr_err *e) {
+	char self[40], folder[SR_PATH_MAX + 1];
+	ssize_t n;
+
+	(void)snprintf(self, sizeof self, "/proc/self/fd/%d", sr_dir_fd(dir));
+	n = readlink(self, folder, sizeof folder - 1);
+	if (n < 0)
+		return sr_fail_errno(e, "the path of the witness's folder");
+	folder[n] = '\0';
+	if (snprintf(path, STATE_PATH, "%s/%s", folder, SR_WITNESS_STATE_FILE) >= STATE_PATH)
+		return sr_fail(e, SR_USAGE,
+			"the path of the witness's folder has %zd bytes, at most %zu can be used: "
+			"choose a folder with a shorter one",
+			n, STATE_PATH - 1 - sizeof SR_WITNESS_STATE_FILE);
+	return 0;
+}
+
+static int open_sql(struct sr_witness *w, const char *path, struct sr_err *e) {
 	int rc = sr_db_init(e); /* the wiping allocator, if we are the first in this process */
 
 	if (rc != 0)
 		return rc;
-	if (snprintf(path, sizeof path, "%s/%s", sr_dir_path(dir), SR_WITNESS_STATE_FILE) >=
-		(int)sizeof path)
-		return sr_fail(e, SR_USAGE, "the path of the witness's folder is too long");
 	rc = sqlite3_open_v2(path, &w->sql,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
-	if (rc != SQLITE_OK)
-		return sql_fail(w, rc, "open", e);
-	(void)sqlite3_busy_timeout(w->sql, BUSY_MS);
-	rc = sqlite3_db_config(w->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_busy_timeout(w->sql, BUSY_MS);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_db_config(w->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_db_config(w->sql, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	if (rc != SQLITE_OK)
@@ -342,10 +359,13 @@ int sr_witness_new(struct sr_vkey *out, struct sr_dir *dir, struct sr_bytes name
 	const struct sr_unlock *unlock, struct sr_err *e) {
 	struct sr_witness *w = NULL;
 	uint8_t *seed = NULL, pk[SR_PK];
+	char path[STATE_PATH];
 	struct sr_buf file;
 	int rc = ascii(name, e);
 
 	sr_buf_init(&file);
+	if (rc == 0)
+		rc = state_path(path, dir, e);
 	if (rc == 0)
 		rc = sr_witness_none(dir, e);
 	if (rc == 0) {
@@ -364,7 +384,7 @@ int sr_witness_new(struct sr_vkey *out, struct sr_dir *dir, struct sr_bytes name
 	if (rc == 0)
 		rc = sr_file_create(dir, SR_WITNESS_STATE_FILE, sr_bytes_of(NULL, 0), e);
 	if (rc == 0)
-		rc = open_sql(w, dir, e);
+		rc = open_sql(w, path, e);
 	if (rc == 0)
 		rc = make_state(w, e);
 	if (rc == 0)
@@ -379,6 +399,7 @@ int sr_witness_new(struct sr_vkey *out, struct sr_dir *dir, struct sr_bytes name
 
 int sr_witness_open(struct sr_witness **out, const struct sr_witness_open *o, struct sr_err *e) {
 	struct sr_witness *w = witness_new(e);
+	char path[STATE_PATH];
 	struct sr_buf file;
 	bool there = false;
 	int rc;
@@ -405,7 +426,9 @@ int sr_witness_open(struct sr_witness **out, const struct sr_witness_open *o, st
 			"Bring its newest copy back, or make a new witness with a new key",
 			SR_WITNESS_STATE_FILE);
 	if (rc == 0)
-		rc = open_sql(w, o->dir, e);
+		rc = state_path(path, o->dir, e);
+	if (rc == 0)
+		rc = open_sql(w, path, e);
 	if (rc == 0)
 		rc = check_state(w, e);
 	sr_buf_free(&file);

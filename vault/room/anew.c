@@ -121,7 +121,7 @@ static int new_halves(struct sr_envelope *env, uint8_t seal[SR_SEAL], uint8_t *k
 	int rc;
 
 	if (part == NULL)
-		return sr_fail(e, SR_LIMIT, "room: the arena for secrets is full");
+		return SR_LIMIT;
 	sr_random(part, SR_PART);
 	sr_item_key(key, h->p->slot, env->vault, env->item, part);
 	sr_item_key_commit(env->commitment, key, env->vault, env->item);

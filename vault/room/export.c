@@ -358,7 +358,7 @@ static int file_data(struct room_export *x, struct sr_err *e) {
 	int rc = sr_item_blocks_next(x->blocks, &part, e);
 
 	if (rc == 0 && (part.file != x->file || part.offset != x->offset || part.bytes.len == 0))
-		rc = sr_fail(e, SR_CORRUPT,
+		rc = sr_fail(e, SR_MISUSE,
 			"file %llu at %llu was to be read, and file %llu at %llu was",
 			(unsigned long long)x->file, (unsigned long long)x->offset,
 			(unsigned long long)part.file, (unsigned long long)part.offset);

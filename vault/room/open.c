@@ -112,7 +112,8 @@ static int find_reader(struct opening *op, struct sr_err *e) {
 	return found ? 0 : sr_fail(e, SR_DENIED, "%s is not named in the request", op->ask->person);
 }
 
-/* Where the item stands in its list, which is the order of records in every bundle for it. */
+/* Where the item stands in its list, which is the order of records in every bundle for it. It does
+ * stand there: the checkout is of an item of the grant. */
 static int find_position(struct opening *op, struct sr_err *e) {
 	uint8_t *ids = NULL;
 	struct sr_list_of of = {.request = op->version.request, .version = op->version.version};
@@ -120,7 +121,7 @@ static int find_position(struct opening *op, struct sr_err *e) {
 		sr_query_list_of(&op->extension, op->r->v->catalogue, &op->version, op->item.id, e);
 
 	if (rc == SR_NOTFOUND)
-		return sr_fail(e, SR_DENIED, "the request does not name this item");
+		return sr_fail(e, SR_MISUSE, "the request does not name this item");
 	of.extension = op->extension;
 	if (rc == 0)
 		rc = sr_query_list_items(&ids, &op->items, op->r->v->catalogue, &of, e);
@@ -132,7 +133,7 @@ static int find_position(struct opening *op, struct sr_err *e) {
 		op->position++;
 	free(ids);
 	if (op->position == op->items)
-		return sr_fail(e, SR_DENIED, "the request does not name this item");
+		return sr_fail(e, SR_MISUSE, "the request does not name this item");
 	return 0;
 }
 

@@ -227,9 +227,9 @@ int room_find(struct opened **out, struct sr_room *r, const uint8_t checkout[SR_
 	rc = sr_query_checkout(&c, r->v->catalogue, checkout, e);
 	if (rc == 0)
 		rc = room_live(r, &c, sr_room_now(r), e);
-	if (rc == 0 && c.state != SR_S_OPEN)
+	if (rc == 0 && c.state != SR_S_OPEN) /* what is open here is so on the record */
 		rc = sr_fail(
-			e, SR_DENIED, "the checkout is %s: open it again", sr_state_name(c.state));
+			e, SR_MISUSE, "the checkout is %s: open it again", sr_state_name(c.state));
 	if (rc != 0) {
 		forget_at(r, i);
 		return rc;

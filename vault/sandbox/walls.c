@@ -221,7 +221,7 @@ int sr_walls_program(char *out, size_t size, const char *name, struct sr_err *e)
 	self[n] = '\0';
 	slash = strrchr(self, '/');
 	if (slash == NULL)
-		return sr_fail(e, SR_UNSUPPORTED, "/proc/self/exe is no path");
+		return sr_fail(e, SR_MISUSE, "/proc/self/exe is no path");
 	slash[1] = '\0';
 	for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
 		const int len = snprintf(out, size, "%s%s%s", self, beside[i], name);

@@ -308,12 +308,7 @@ static int configure(struct sr_db *db, const struct sr_db_options *o, struct sr_
 			e);
 	if (rc == 0)
 		rc = sr_db_exec(db, cache, e);
-	if (rc == 0)
-		rc = sr_db_int(db, "pragma page_size", &size, e);
-	if (rc == 0 && size != SR_UNIT)
-		rc = sr_fail(e, SR_CORRUPT, "%s: pages of %lld bytes, want %d", db->name,
-			(long long)size, SR_UNIT);
-	if (rc == 0) /* reads the schema: a wrong page 1 is found here */
+	if (rc == 0) /* reads the schema: a wrong page 1 is found here, and other pages than ours */
 		rc = sr_db_int(db, "select count(*) from sqlite_schema", &size, e);
 	if (rc != 0)
 		return rc;

@@ -313,9 +313,24 @@ void sr_draft_fill(struct sr_draft *d, uint64_t number, const struct sr_block_re
 	w->filled = true;
 }
 
+/* Of one item: files, bytes of their rows, packs. */
+#ifdef SR_TESTING
+static size_t files_max = SR_MANIFEST_FILES_MAX, rows_max = SR_FILES_STREAM_MAX,
+	      packs_max = SR_REACH_PACKS_MAX;
+
+void sr_draft_max(size_t files, size_t bytes, size_t packs) {
+	files_max = files;
+	rows_max = bytes;
+	packs_max = packs;
+}
+#else
+static const size_t files_max = SR_MANIFEST_FILES_MAX, rows_max = SR_FILES_STREAM_MAX,
+		    packs_max = SR_REACH_PACKS_MAX;
+#endif
+
 int sr_draft_file(struct sr_draft *d, const struct sr_file *f, struct sr_err *e) {
-	if (d->file_count >= SR_MANIFEST_FILES_MAX)
-		return sr_fail(e, SR_LIMIT, "an item of more than %d files", SR_MANIFEST_FILES_MAX);
+	if (d->file_count >= files_max)
+		return sr_fail(e, SR_LIMIT, "an item of more than %zu files", files_max);
 	struct growing *g = &d->files;
 	size_t before = g->rows.len;
 	sr_file_put(&g->rows, f);
@@ -323,9 +338,8 @@ int sr_draft_file(struct sr_draft *d, const struct sr_file *f, struct sr_err *e)
 	if (rc != 0)
 		return rc;
 	d->row_bytes += g->rows.len - before;
-	if (d->row_bytes > SR_FILES_STREAM_MAX)
-		return sr_fail(e, SR_LIMIT, "an item's file list of more than %d bytes",
-			SR_FILES_STREAM_MAX);
+	if (d->row_bytes > rows_max)
+		return sr_fail(e, SR_LIMIT, "an item's file list of more than %zu bytes", rows_max);
 	g->row_count++;
 	d->file_count++;
 	d->bytes += f->size;
@@ -339,9 +353,8 @@ int sr_draft_file(struct sr_draft *d, const struct sr_file *f, struct sr_err *e)
 /* One resolved ref into the streams. */
 static int encode(struct sr_draft *d, const struct sr_block_ref *ref, struct sr_err *e) {
 	if (!sr_idmap_get(&d->packs, ref->pack, NULL)) {
-		if (d->packs.count >= SR_REACH_PACKS_MAX)
-			return sr_fail(
-				e, SR_LIMIT, "an item in more than %d packs", SR_REACH_PACKS_MAX);
+		if (d->packs.count >= packs_max)
+			return sr_fail(e, SR_LIMIT, "an item in more than %zu packs", packs_max);
 		int rc = sr_idmap_put(&d->packs, ref->pack, 0, e);
 		if (rc != 0)
 			return rc;

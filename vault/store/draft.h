@@ -61,4 +61,9 @@ SR_MUST int sr_draft_end(struct sr_draft *d, struct sr_err *e);
 SR_MUST int sr_draft_result(struct sr_draft *d, const struct sr_manifest **m,
 	const struct sr_reach **r, struct sr_err *e);
 
+#ifdef SR_TESTING
+/* Of an item, instead of SR_MANIFEST_FILES_MAX, SR_FILES_STREAM_MAX, SR_REACH_PACKS_MAX. */
+void sr_draft_max(size_t files, size_t bytes, size_t packs);
+#endif
+
 #endif

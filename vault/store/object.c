@@ -90,6 +90,16 @@ size_t sr_object_count(const struct sr_object_writer *w) {
 	return w->count;
 }
 
+#ifdef SR_TESTING
+static size_t records_max = SR_OBJECT_RECORDS_MAX;
+
+void sr_object_records_max(size_t records) {
+	records_max = records;
+}
+#else
+static const size_t records_max = SR_OBJECT_RECORDS_MAX;
+#endif
+
 static int room(struct sr_object_writer *w, struct sr_bytes body, struct sr_err *e) {
 	if (w->finished)
 		return sr_fail(e, SR_MISUSE, "object: add after commit");
@@ -97,9 +107,11 @@ static int room(struct sr_object_writer *w, struct sr_bytes body, struct sr_err 
 		return sr_fail(e, SR_LIMIT, "object: a record of %zu bytes, at most %d", body.len,
 			SR_OBJECT_MAX);
 	const uint64_t size = w->upload != NULL ? sr_upload_size(w->upload) : SR_OBJECT_HEAD;
-	if (w->count == SR_OBJECT_RECORDS_MAX ||
+	if (w->count == records_max ||
 		size + body.len + body.len / 8 + SEALED_MIN > SR_OBJECT_FILE_MAX)
-		return sr_fail(e, SR_LIMIT, "object: %zu records and %llu bytes are in the file",
+		return sr_fail(e, SR_LIMIT,
+			"object: %zu records and %llu bytes are in the file, and it takes no more: "
+			"ask for less at once",
 			w->count, (unsigned long long)size);
 	if (w->count < w->cap)
 		return 0;

@@ -74,4 +74,8 @@ SR_MUST int sr_object_read(struct sr_object *o, uint32_t position, const uint8_t
 SR_MUST int sr_object_check(
 	struct sr_backend *b, const uint8_t name[SR_HASH], uint64_t *size, struct sr_err *e);
 
+#ifdef SR_TESTING
+void sr_object_records_max(size_t records); /* of a file, instead of SR_OBJECT_RECORDS_MAX */
+#endif
+
 #endif

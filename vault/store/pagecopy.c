@@ -489,8 +489,9 @@ static int fetch(void *ctx, struct sr_unit_at at, uint8_t out[SR_UNIT], struct s
 	bool found;
 	int rc = sr_redo_read(&c->redo, sr_unit_place(at), out, &found, e);
 
+	/* It was begun with every unit, and what is lost of it is told by its root. */
 	if (rc == 0 && !found)
-		rc = sr_fail(e, SR_CORRUPT, "%s: %s %llu is not in the file", c->redo.name,
+		rc = sr_fail(e, SR_MISUSE, "%s: %s %llu is not in the file", c->redo.name,
 			at.level == 0 ? "page" : "tree node",
 			(unsigned long long)at.index + (at.level == 0));
 	return rc;

@@ -60,12 +60,22 @@ static int new_fetch(struct sr_fetch **out, const struct sr_item *it, struct sr_
 	return sr_fetch_new(out, &o, e);
 }
 
+#ifdef SR_TESTING
+static size_t rows_max = SR_FILES_STREAM_MAX;
+
+void sr_item_rows_max(size_t bytes) {
+	rows_max = bytes;
+}
+#else
+static const size_t rows_max = SR_FILES_STREAM_MAX;
+#endif
+
 static int add_files(struct sr_item *it, struct sr_bytes part, uint32_t said, uint64_t *block,
 	struct sr_err *e) {
 	uint32_t count = 0;
 	int rc = sr_files_unpack(&it->files, &count, part, block, e);
-	if (rc == 0 && it->files.len > SR_FILES_STREAM_MAX)
-		rc = sr_fail(e, SR_LIMIT, "a file list of more than %d bytes", SR_FILES_STREAM_MAX);
+	if (rc == 0 && it->files.len > rows_max)
+		rc = sr_fail(e, SR_LIMIT, "a file list of more than %zu bytes", rows_max);
 	if (rc == 0 && count != said)
 		rc = sr_fail(e, SR_CORRUPT, "%u files where the manifest says %u", count, said);
 	return rc;

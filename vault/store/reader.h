@@ -72,4 +72,8 @@ SR_MUST int sr_item_blocks_next(
 	struct sr_item_blocks *b, struct sr_item_part *out, struct sr_err *e);
 void sr_item_blocks_free(struct sr_item_blocks *b); /* wipes; NULL allowed */
 
+#ifdef SR_TESTING
+void sr_item_rows_max(size_t bytes); /* of a list of files, instead of SR_FILES_STREAM_MAX */
+#endif
+
 #endif

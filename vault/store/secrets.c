@@ -822,7 +822,8 @@ static int copy_made(
 	sr_secrets_state(s, &mine);
 	if (theirs.sequence != mine.generation || memcmp(theirs.hash, mine.root, SR_HASH) != 0)
 		return sr_fail(e, SR_CORRUPT,
-			"the new copy reads back as generation %llu, %s is at %llu",
+			"the new copy reads back as generation %llu, %s is at %llu: the medium "
+			"does not keep what it is given, use another one",
 			(unsigned long long)theirs.sequence, db_name,
 			(unsigned long long)mine.generation);
 	return sr_pagecopy_sync(c, pf_of(s), false, e);
