@@ -21,6 +21,7 @@
 #include "base/time.h"
 #include "mounts.h"
 #include "sandbox/box.h"
+#include "sandbox/walls.h"
 
 static struct sr_err e;
 static struct sr_launcher *fake, *hello, *real;
@@ -694,6 +695,68 @@ static void many_at_once(void **state) {
 		(double)(sr_mono_ms() - before) / 50);
 }
 
+/* The user id of a sandbox that ${l} started, once it is not root any more; 0: it cannot be seen.
+ */
+static unsigned user_of_child(const struct sr_launcher *l) {
+	const int pid = (int)sr_launcher_pid(l);
+	char path[64], line[256];
+
+	for (int tries = 0; tries < 500; tries++) {
+		int child = 0;
+		unsigned uid = 0;
+		FILE *f;
+
+		(void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+		if ((f = fopen(path, "r")) == NULL)
+			return 0;
+		child = fgets(line, sizeof line, f) != NULL ? (int)strtol(line, NULL, 10) : 0;
+		(void)fclose(f);
+		(void)snprintf(path, sizeof path, "/proc/%d/status", child);
+		if (child > 0 && (f = fopen(path, "r")) != NULL) {
+			while (fgets(line, sizeof line, f) != NULL)
+				if (strncmp(line, "Uid:", 4) == 0)
+					uid = (unsigned)strtoul(line + 4, NULL, 10);
+			(void)fclose(f);
+		}
+		if (uid != 0)
+			return uid;
+		(void)usleep(10000);
+	}
+	return 0;
+}
+
+/* Processes are counted by user: what one vault's parsers take is not taken from another's. */
+static void apart_from_other_launchers(void **state) {
+	struct sr_box_options o = usual(SR_BOX_IDENTIFY);
+	const struct sr_bytes input = sr_bytes_str("words\n");
+	struct sr_box_input in = sr_box_input_bytes(&input);
+	struct sr_launcher *l[2];
+	struct sr_box *b[2];
+	unsigned uid[2];
+
+	(void)state;
+	need(real);
+	if (geteuid() != 0) {
+		print_message("skipped: a person's sandboxes all have that person's user id\n");
+		skip();
+	}
+	o.stays = true;
+	for (size_t i = 0; i < T_COUNT(l); i++) {
+		assert_ok(sr_launcher_start(&l[i], NULL, &e), &e);
+		assert_ok(sr_box_begin(&b[i], l[i], &in, &o, &e), &e);
+		uid[i] = user_of_child(l[i]);
+	}
+	if (uid[0] != 0 && uid[1] != 0) {
+		assert_int_not_equal(uid[0], uid[1]);
+		for (size_t i = 0; i < T_COUNT(l); i++)
+			assert_in_range(uid[i], 2000000000U, 2000000000U + SR_WALLS_SLOTS - 1);
+	}
+	for (size_t i = 0; i < T_COUNT(l); i++) {
+		sr_box_free(b[i]);
+		sr_launcher_stop(l[i]);
+	}
+}
+
 /* Killed at any moment while they set out, they leave nothing behind that the launcher would have
  * to wait for: it ends with its parent's word. */
 static void killed_as_they_set_out(void **state) {
@@ -860,6 +923,7 @@ int main(void) {
 		cmocka_unit_test(out_of_reach),
 		cmocka_unit_test(repaired),
 		cmocka_unit_test(many_at_once),
+		cmocka_unit_test(apart_from_other_launchers),
 		cmocka_unit_test(killed_as_they_set_out),
 		cmocka_unit_test(not_there),
 		cmocka_unit_test(before_any_key),

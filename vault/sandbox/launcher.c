@@ -101,6 +101,11 @@ struct service {
 	const char *program;
 	pid_t children[SR_LAUNCHER_CHILDREN]; /* 0: free; the index is the slot */
 	unsigned next;
+	unsigned first; /* slot of the first, among those of all launchers */
+};
+
+enum {
+	LAUNCHERS = SR_WALLS_SLOTS / SR_LAUNCHER_CHILDREN
 };
 
 static int make_walls(struct service *s, enum sr_box_tools with, struct sr_err *e) {
@@ -226,7 +231,7 @@ static int launch(
 		return sr_fail_errno(e, "pipe");
 	pid = fork();
 	if (pid == 0)
-		become_child(s, q, (unsigned)slot, fds, ends[1]);
+		become_child(s, q, s->first + (unsigned)slot, fds, ends[1]);
 	(void)close(ends[1]);
 	if (pid < 0) {
 		(void)close(ends[0]);
@@ -289,7 +294,8 @@ static void serve(struct service *s) {
 
 /* In the new process: nothing of its parent but the socket. */
 static void begin(int fd, const char *program) {
-	struct service s = {.program = program};
+	struct service s = {
+		.program = program, .first = (unsigned)getpid() % LAUNCHERS * SR_LAUNCHER_CHILDREN};
 
 	(void)setsid(); /* a ^C at the terminal is its parent's business */
 	(void)signal(SIGINT, SIG_IGN);

@@ -67,15 +67,18 @@ size_t sr_walls_libraries(const struct sr_walls *w);
 /* No tool of it, and nothing that one reads, is unusable. */
 bool sr_walls_is_whole(const struct sr_walls *w);
 enum {
-	SR_WALLS_MORE = 64 /* bytes of the line that says how many have no room */
+	SR_WALLS_SLOTS = 1 << 27, /* user ids from 2,000,000,000 on: below 2^31 */
+	SR_WALLS_MORE = 64        /* bytes of the line that says how many have no room */
 };
 /* Why tools and what they read cannot be used, a line each; "" is usual. The last line says how
  * many have no room. ${size}: SR_WALLS_MORE at least. */
 void sr_walls_unusable(const struct sr_walls *w, char *out, size_t size);
 
 /* In a process made for it, which becomes bubblewrap and then the program: 0 is ${input} (-1: an
- * empty file), 1 /dev/null, 2 ${errors}, 3 ${job}; all else is closed. ${slot}: a number that no
- * other living child has. Returns only on failure, with a sentence. */
+ * empty file), 1 /dev/null, 2 ${errors}, 3 ${job}; all else is closed. ${slot}: a number below
+ * SR_WALLS_SLOTS that no other living child has, of another launcher neither: for root's each has a
+ * user id by it, under which its processes are counted. Returns only on failure, with a sentence.
+ */
 SR_MUST int sr_walls_enter(const struct sr_walls *w, const struct sr_box_limits *limits,
 	unsigned slot, int input, int job, int errors, struct sr_err *e);
 
