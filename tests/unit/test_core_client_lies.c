@@ -460,6 +460,13 @@ static void test_two_programs(void **state) {
 	assert_ok(sees_on(a), &a->e);
 	assert_ok(sr_client_finish(b->c, &b->e), &b->e);
 	assert_int_equal(sr_client_info(b->c)->seen_size, sr_client_info(a->c)->seen_size);
+	/* Two that begin anew, since the log lost what was remembered: one was first. */
+	b->c->lost = true;
+	b->c->was = b->c->proofs.seen;
+	b->c->kept_size = 0;
+	assert_ok(sees_on(a), &a->e);
+	assert_ok(sees_on(b), &b->e);
+	assert_int_equal(remembered(o, b), sr_client_info(b->c)->seen_size);
 	assert_ok(sr_seen_load(
 			  &seen, o->memory, sr_client_info(a->c)->fingerprint, a->id.person, &a->e),
 		&a->e);

@@ -24,8 +24,7 @@ static bool at_head(const struct sr_seen *s, uint64_t size, const uint8_t root[S
 static bool known(const struct sr_client *c, const struct sr_seen *there) {
 	const struct sr_seen *mine = &c->proofs.seen;
 
-	return at_head(there, mine->size, mine->root) ||
-	       (!c->lost && at_head(there, c->kept_size, c->kept_root));
+	return at_head(there, mine->size, mine->root) || at_head(there, c->kept_size, c->kept_root);
 }
 
 /* Is it what the log lost, and ours is to take its place? */
