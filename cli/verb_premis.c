@@ -13,9 +13,10 @@
  *   redact               red redaction, acc
  *   embargo hold seal    poa policy assignment
  *   retention policy
- *   viewed               open: der decryption; read, read-part: ren rendering, dsp displaying; that
- *                        an export begins is none: nobody sees anything, and `export` tells what
- * left export               exp exporting, dis dissemination destroy              del deletion
+ *   viewed               open: der decryption; read, read-part: ren rendering, dsp displaying
+ *                        (export: none, for nobody sees anything, and what left is told below)
+ *   export               exp exporting, dis dissemination
+ *   destroy              del deletion
  *   scrub                fix fixity check (pass, fail)
  *   collect              ref refreshment
  *   backup               rep replication

@@ -73,5 +73,18 @@ LOOK=$(json checkout)
 refused 2 'nothing would be left' as cu1 redact "$LOOK" --leave-out 0 "${R[@]}"
 same "$(made --leave-out 0 --keep 1 "${R[@]}")" 'a.zip/one.txt '
 ok as cu1 return "$LOOK"
+# A copy of what goes with its container says it still.
+printf 'the first\n' >copy.txt
+ok as de deposit box/a.zip copy.txt --unpack --name both --collection box --json
+ITEM=$(json item.0)
+ok as cu1 show "$ITEM" --json
+jq -r '.file[].path' out >paths
+ok as cu1 checkout "$ITEM" --right quarantine --json
+LOOK=$(json checkout)
+copy=$(at copy.txt)
+refused 2 "file $copy has the same bytes as file $(at a.zip/one.txt), which goes with what it came out of: .*--keep $copy" \
+	as cu1 redact "$LOOK" --leave-out "$(at a.zip)" "${R[@]}"
+same "$(made --leave-out "$(at a.zip)" --keep "$copy" "${R[@]}")" 'copy.txt '
+ok as cu1 return "$LOOK"
 ok sr verify
 ok sr rebuild

@@ -436,8 +436,9 @@ static int sees_on(struct desk *d) {
 static void test_two_programs(void **state) {
 	static const struct {
 		uint64_t further; /* than ours less one: so many entries */
-		const char *says;
-	} forks[] = {{0, "does not prove"}, {1, "another root at size"}, {2, "does not prove"}};
+		const char *says, *keeps;
+	} forks[] = {{0, "does not prove", NULL}, {1, "another root at size", NULL},
+		{2, "does not prove", NULL}, {2, "does not prove", "consistency"}};
 	const uint64_t first = 0;
 	struct office *o = office_new(NULL);
 	struct desk *a = desk_new(o, &o->w->member[0]), *b = desk_new(o, &o->w->member[0]);
@@ -448,10 +449,24 @@ static void test_two_programs(void **state) {
 	assert_ok(sees_on(a), &a->e);
 	assert_ok(sees_on(b), &b->e);
 	assert_int_equal(remembered(o, a), sr_client_info(b->c)->seen_size);
+	/* All of this one's was stored: nothing is asked of a vault that may be gone by now. */
+	a->liar.keeps = "consistency";
 	assert_ok(sr_client_finish(a->c, &a->e), &a->e);
-	assert_int_equal(sr_client_info(a->c)->seen_size, sr_client_info(b->c)->seen_size);
+	a->liar.keeps = NULL;
 	assert_ok(sees_on(a), &a->e);
 	assert_ok(sees_on(b), &b->e);
+	one_more(o);
+	assert_ok(sr_client_prove_entries(b->c, &first, 1, &b->e), &b->e);
+	assert_ok(sees_on(a), &a->e);
+	assert_ok(sr_client_finish(b->c, &b->e), &b->e);
+	assert_int_equal(sr_client_info(b->c)->seen_size, sr_client_info(a->c)->seen_size);
+	/* Two that begin anew, since the log lost what was remembered: one was first. */
+	b->c->lost = true;
+	b->c->was = b->c->proofs.seen;
+	b->c->kept_size = 0;
+	assert_ok(sees_on(a), &a->e);
+	assert_ok(sees_on(b), &b->e);
+	assert_int_equal(remembered(o, b), sr_client_info(b->c)->seen_size);
 	assert_ok(sr_seen_load(
 			  &seen, o->memory, sr_client_info(a->c)->fingerprint, a->id.person, &a->e),
 		&a->e);
@@ -469,8 +484,10 @@ static void test_two_programs(void **state) {
 		other.size = b->c->proofs.seen.size + forks[i].further - 1;
 		other.root[0] ^= 1;
 		stored_by_other(o, &other, &b->e);
+		b->liar.keeps = forks[i].keeps; /* it does not refuse, it hangs up */
 		assert_fails(sr_client_finish(b->c, &b->e), SR_AUTH, &b->e, forks[i].says);
 		assert_int_equal(remembered(o, b), other.size);
+		b->liar.keeps = NULL;
 		desk_close(b);
 		sr_err_clear(&b->e);
 		stored_by_other(o, &seen, &b->e);

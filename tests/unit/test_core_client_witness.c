@@ -339,8 +339,10 @@ static void choices(struct reading *r) {
 	d->liar.twist = meanwhile;
 	d->liar.ctx = r->o;
 	assert_fails(sr_client_open_item(d->c, r->out.id, &files, &d->e), SR_AUTH, &d->e,
-		"an older witness policy, and that of entry 9999 was verified before");
+		"a later witness policy (entry 9999) meanwhile");
 	d->liar.twist = NULL;
+	assert_fails(sr_client_open_item(d->c, r->out.id, &files, &d->e), SR_AUTH, &d->e,
+		"an older witness policy, and that of entry 9999 was verified before");
 	desk_free(d);
 	remembers(r->o, "entry 1\nvoted yes\n");
 	opening(r, NULL, NULL, SR_AUTH, "which only its members' votes change");

@@ -303,6 +303,15 @@ static void test_honest(void **state) {
 	assert_int_equal(f.log.sealed, 3);
 	assert_int_equal(f.log.missing, 3);
 	end(&f);
+	/* Of the one after it nothing is known: to whom it was sealed stands where nobody reads. */
+	begin(&f, AUDITOR);
+	write_log(&f, "FKr2+rr3+r");
+	box(&f, "1", f.vault, 1, 1);
+	sign_log(&f);
+	assert_ok(read_log(&f, f.vault, NULL), &f.e);
+	assert_int_equal(f.log.sealed, 4);
+	assert_int_equal(f.log.missing, 3);
+	end(&f);
 }
 
 static void test_forged(void **state) {

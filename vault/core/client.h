@@ -92,8 +92,8 @@ struct sr_client_info { /* what was proven; before founding: what the server say
  * person of this vault. */
 SR_MUST int sr_client_open(
 	struct sr_client **out, const struct sr_client_options *o, struct sr_err *e);
-/* Remembers what was verified: close does so too, but says nothing. AUTH: another program of this
- * person was shown another log meanwhile (client_seen.c). */
+/* Remembers what was verified: close does so too, but says nothing. AUTH: the vault does not prove
+ * that another program of this person was shown the same log meanwhile (client_seen.c). */
 SR_MUST int sr_client_finish(struct sr_client *c, struct sr_err *e);
 /* Remembers what was verified, closes the transport, wipes. NULL allowed. */
 void sr_client_close(struct sr_client *c);

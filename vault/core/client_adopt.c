@@ -101,6 +101,7 @@ static void forget(struct sr_client *c, const struct sr_log_link *by) {
 	c->info.lost_agreed = by->agreed;
 	c->info.lost_known = by->known;
 	c->lost = true;
+	c->kept_size = 0; /* what the memory holds is none of this log */
 	struct sr_endeds ended = c->proofs.ended;
 
 	c->proofs.ended = (struct sr_endeds){NULL, 0};

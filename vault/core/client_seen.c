@@ -24,8 +24,7 @@ static bool at_head(const struct sr_seen *s, uint64_t size, const uint8_t root[S
 static bool known(const struct sr_client *c, const struct sr_seen *there) {
 	const struct sr_seen *mine = &c->proofs.seen;
 
-	return at_head(there, mine->size, mine->root) ||
-	       (!c->lost && at_head(there, c->kept_size, c->kept_root));
+	return at_head(there, mine->size, mine->root) || at_head(there, c->kept_size, c->kept_root);
 }
 
 /* Is it what the log lost, and ours is to take its place? */
@@ -77,7 +76,7 @@ static int compare(struct sr_client *c, const struct sr_seen *there, struct sr_e
 		rc = sr_proof_check_consistency(
 			&proof, low->size, low->root, high->size, high->root, &why);
 	if (rc != 0)
-		return sr_fail(e, rc == SR_IO || rc == SR_NOMEM ? (enum sr_code)rc : SR_AUTH,
+		return sr_fail(e, SR_AUTH, /* whatever it says, or says nothing */
 			"this program verified %llu entries of the log and another one of yours "
 			"%llu, and the vault does not prove that these are one log (forked, "
 			"if it cannot): %s",
@@ -142,9 +141,13 @@ static int remember(struct sr_client *c, bool *moved, struct sr_err *e) {
 	return rc;
 }
 
+/* Ours is there, or was: who stored what goes further has compared theirs with it. */
 static bool nothing_new(const struct sr_client *c, const struct sr_seen *there) {
+	const struct sr_seen *mine = &c->proofs.seen;
+	const bool stored = at_head(mine, c->kept_size, c->kept_root) && there->size > mine->size;
+
 	return !c->pin_owed && !c->lost && c->proofs.ended.count <= c->proofs.ended_known &&
-	       at_head(there, c->proofs.seen.size, c->proofs.seen.root);
+	       (stored || at_head(there, mine->size, mine->root));
 }
 
 /* ${hold}: nobody else stores meanwhile, which may take as long as the vault's answer does. */
@@ -157,7 +160,7 @@ static int store(struct sr_client *c, bool hold, bool *again, struct sr_err *e) 
 	*again = false;
 	if (rc == 0)
 		rc = load(&there, &first, c, e);
-	if (rc == 0 && !first && !lost(c, &there) && !known(c, &there)) {
+	if (rc == 0 && !first && !lost(c, &there) && !known(c, &there) && !nothing_new(c, &there)) {
 		rc = compare(c, &there, e);
 		if (rc == 0) {
 			c->kept_size = there.size;

@@ -92,7 +92,8 @@ static int follows(const struct policy_seen *before, const struct policy_seen *n
 	return 0;
 }
 
-/* Another program of this person may have seen a later one meanwhile. */
+/* Another program of this person may have seen a later one meanwhile. That the vault withholds it
+ * is not said yet: it may have been adopted since ours was shown. */
 static int remember(const struct sr_client *c, const struct policy_seen *now, struct sr_err *e) {
 	struct policy_seen there;
 	struct sr_lock *lock = NULL;
@@ -106,6 +107,11 @@ static int remember(const struct sr_client *c, const struct policy_seen *now, st
 	rc = sr_seen_lock(&lock, c->o.memory, e);
 	if (rc == 0)
 		rc = remembered(&there, c, e);
+	if (rc == 0 && there.entry > now->entry)
+		rc = sr_fail(e, SR_AUTH,
+			"another program of yours verified a later witness policy (entry %llu) "
+			"meanwhile: repeat this",
+			(unsigned long long)there.entry);
 	if (rc == 0)
 		rc = follows(&there, now, true, e);
 	sr_buf_init(&b);

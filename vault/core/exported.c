@@ -261,7 +261,7 @@ static int follow_epochs(
 			r->change ? "a new epoch was to begin, and did not"
 				  : "a new epoch begins, and no key-epoch says so");
 	if (number != r->epoch) {
-		r->mine = r->change && r->named;
+		r->mine = r->read_before && r->named;
 		enter_epoch(r, number);
 	}
 	return 0;

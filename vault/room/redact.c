@@ -268,18 +268,19 @@ static int check_source(
 		(unsigned long long)file, (unsigned long long)s.file);
 }
 
-/* Files that the plan takes something out of, but for texts that are left out alone. */
+/* Files that the plan takes something out of. Where a text that the vault made goes, what it is the
+ * text of counts: two files may have the same few words, or none. */
 static int named_files(
 	uint8_t *named, struct opened *o, const struct sr_redaction *p, struct sr_err *e) {
 	struct sr_file f;
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < p->left_count; i++) {
-		rc = sr_item_file(o->it, p->left_out[i], &f, e);
-		named[p->left_out[i]] = rc == 0 && !sr_file_is_rendition(&f);
+	for (uint64_t i = 0; rc == 0 && i < o->files; i++) {
+		if (p->fate[i] == WHOLE || p->fate[i] == KEPT)
+			continue;
+		rc = sr_item_file(o->it, i, &f, e);
+		named[i] = rc == 0 && (p->fate[i] == GAPS || !sr_file_is_rendition(&f));
 	}
-	for (size_t i = 0; i < p->gap_count; i++)
-		named[p->gaps[i].file] = 1;
 	return rc;
 }
 
@@ -306,7 +307,9 @@ static int check_copies(struct opened *o, const struct sr_redaction *p, struct s
 			"file %llu has the same bytes as file %llu, which %s: do the same with it, "
 			"or say that it stays (--keep %llu)",
 			(unsigned long long)i, (unsigned long long)of,
-			p->fate[of] == LEFT_OUT ? "is left out" : "has gaps",
+			p->fate[of] == LEFT_OUT ? "is left out"
+			: p->fate[of] == GAPS   ? "has gaps"
+						: "goes with what it came out of",
 			(unsigned long long)i);
 	}
 	free(named);

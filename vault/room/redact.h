@@ -10,8 +10,8 @@
  * What came out of a file (catalogue/family.h: members of a container, the texts that the vault
  * made) says again what the file says. So it goes with a file that is left out or has gaps, unless
  * the plan keeps it or has gaps in it, and a member that is left out or has gaps while its
- * container stays whole is refused. So is a file of which a copy stays whole, unless the plan says
- * that it is to be kept.
+ * container stays whole is refused. So is a plan that leaves a copy of a file that goes or has gaps
+ * whole, unless it says that the copy is to be kept.
  */
 #ifndef SR_ROOM_REDACT_H
 #define SR_ROOM_REDACT_H
