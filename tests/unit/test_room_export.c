@@ -316,8 +316,8 @@ static void abandoned_and_begun_anew(void **state) {
 	char sql[400];
 
 	sr_buf_init(&part);
-	assert_fails(sr_room_export_read(w->room, d->c.id, &part, 10, &got, &w->e), SR_MISUSE,
-		&w->e, "no export is under way");
+	assert_fails(sr_room_export_read(w->room, d->c.id, &part, 10, &got, &w->e), SR_USAGE, &w->e,
+		"no export is under way");
 	/* without somebody to seal it to there is none, whoever lost the name */
 	assert_ok(sr_db_exec(db, "update versions set recipient = null", &w->e), &w->e);
 	assert_fails(sr_room_export_begin(w->room, d->c.id, d->c.by->person, &w->e), SR_CORRUPT,
@@ -335,8 +335,8 @@ static void abandoned_and_begun_anew(void **state) {
 	sr_room_export_end(w->room, d->c.id);
 	assert_int_equal(world_count(w, SR_T_EXPORT), 0);
 	assert_int_equal(world_count(w, SR_T_VIEWED), 2); /* open, export: that it began is known */
-	assert_fails(sr_room_export_read(w->room, d->c.id, &part, 10, &got, &w->e), SR_MISUSE,
-		&w->e, "no export is under way");
+	assert_fails(sr_room_export_read(w->room, d->c.id, &part, 10, &got, &w->e), SR_USAGE, &w->e,
+		"no export is under way");
 	sr_buf_clear(&part);
 	take(d, 100, &part);
 	check_logged(d, &part);

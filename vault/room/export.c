@@ -589,7 +589,7 @@ int sr_room_export_read(struct sr_room *r, const uint8_t checkout[SR_ID], struct
 		return rc;
 	x = o->export;
 	if (x == NULL)
-		return sr_fail(e, SR_MISUSE, "no export is under way in this checkout: begin it");
+		return sr_fail(e, SR_USAGE, "no export is under way in this checkout: begin it");
 	if (max == 0 || max > SR_EXPORT_READ)
 		return sr_fail(
 			e, SR_MISUSE, "1 to %d bytes at a time, not %zu", SR_EXPORT_READ, max);
