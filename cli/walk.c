@@ -154,7 +154,7 @@ static bool is_lack(int no) {
 
 static int fail_lack(struct sr_err *e) {
 	return sr_fail(e, SR_IO,
-		"too many files are open, folders above them included: raise how many may be "
+		"Too many open files, the folders above them included: raise how many may be "
 		"(ulimit -n)");
 }
 

@@ -65,7 +65,7 @@ deep=$(printf 'd/%.0s' {1..60})
 mkdir -p "$deep" && echo x >"$deep/x"
 (
 	ulimit -n 48
-	refused 5 'too many files are open, .*raise how many may be' as de deposit d --collection box
+	refused 5 'Too many open files, .*raise how many may be' as de deposit d --collection box
 )
 resume=$(sed -n 's/.*--resume \([0-9a-f]*\).*/\1/p' err)
 ok as de deposit d --collection box --resume "$resume" --json
