@@ -423,7 +423,8 @@ static int one_turn(struct inspecting *x, uint64_t until_ms, bool *waits, struct
 	/* Whoever deposited it says so, and may have sent something else. */
 	if (rc == 0 && a->apart)
 		rc = sr_holding_fact(x->h, a->file, "unpacked",
-			sr_bytes_str("not here: what lies behind its path was deposited with it"),
+			sr_bytes_str(
+				SR_FACT_NOT_HERE "what lies behind its path was deposited with it"),
 			e);
 	drop(a);
 	x->first = (x->first + 1) % AHEAD;

@@ -266,15 +266,16 @@ static int read_file(void *ctx, uint64_t offset, void *p, size_t len, struct sr_
 /* Why a file is not read; NULL: it is. */
 static const char *why_not(const struct text_step *s, uint64_t file) {
 	if (s->all)
-		return "not read: scanners named more files of the item than are known by number "
-		       "(intake show): none is read";
+		return SR_FACT_NOT_READ
+			"scanners named more files of the item than are known by number "
+			"(intake show): none is read";
 	switch ((enum mark)s->marks[file]) {
 	case READ:
 		break;
 	case NAMED:
-		return "not read: a scanner named something in it";
+		return SR_FACT_NOT_READ "a scanner named something in it";
 	case OUT_OF:
-		return "not read: it came out of a file in which a scanner named something";
+		return SR_FACT_NOT_READ "it came out of a file in which a scanner named something";
 	}
 	return NULL;
 }
