@@ -63,6 +63,10 @@ open('a.eml', 'w').write('From: a@b\nTo: c@d\nSubject: hello =?utf-8?B?2YPYqtin2
     '--x\nContent-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\nna=C3=AFve words\n'
     '--x\nContent-Type: text/plain; charset=windows-1256\nContent-Transfer-Encoding: quoted-printable\n\n=DF=CA=C7=C8 two\n'
     '--x\nContent-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\nAAAA\n--x--\n')
+# The charset that a message says is none of ours, or a lie.
+open('b.eml', 'wb').write(b'From: a@b\nTo: c@d\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n'
+    b'--x\nContent-Type: text/plain; charset=US-ASCII\n\n' + '\u041f\u0438\u0441\u044c\u043c\u043e \u043e\u0434\u043d\u043e \u043e\u0442 \u043d\u0435\u0433\u043e'.encode('koi8-r') +
+    b'\n--x\nContent-Type: text/html; charset=iso-8859-5\n\n<html><meta charset=windows-1251><p>' + '\u0434\u0432\u0430'.encode('cp1251') + b'</p>\n--x--\n')
 open('old.doc', 'wb').write(bytes.fromhex('d0cf11e0a1b11ae1') + bytes(600))
 open('wide.html', 'w', encoding='utf-16').write('<html><p>Gr\u00fc\u00dfe, &amp;c.</html>')
 open('a.srt', 'w').write('1\n00:00:01,000 --> 00:00:02,000\nHello\n')
@@ -110,6 +114,9 @@ has '^subject: hello كتاب$'
 has 'naïve words'
 has '^كتاب two$'
 has '^\[03-a.pdf\]$'
+text b.eml
+has '^Письмо одно от него$'
+has '^два$'
 text wide.html
 has '^Grüße, &c\.$'
 text a.srt
