@@ -935,6 +935,35 @@ static void test_goes_on_oddly(void **state) {
 	world_free(w);
 }
 
+/* A file of which is not known what it came out of would stay when that is taken out: where there
+ * is no room to say so, there is none for it. */
+static void test_room_for_kin(void **state) {
+	struct world *w = world_new(NULL);
+	struct world_deposit d = {.files = files, .count = 1};
+	struct sr_holding *h = NULL;
+	char path[SR_FACT_VALUE_MAX];
+	bool room = false;
+	unsigned n = 0;
+
+	(void)state;
+	memset(path, 'x', sizeof path);
+	assert_int_equal(world_deposit(w, &d), 0);
+	assert_ok(sr_holding_open(&h, w->v, NULL, d.items[0], &w->e), &w->e);
+	for (; n < 30000; n++) {
+		assert_ok(sr_holding_room(&room, h, 64, 2, &w->e), &w->e);
+		if (!room)
+			break;
+		assert_ok(sr_holding_fact(h, n, "of", sr_bytes_str("0"), &w->e), &w->e);
+		assert_ok(
+			sr_holding_fact(h, n, "cut", sr_bytes_of(path, sizeof path), &w->e), &w->e);
+	}
+	assert_in_range(n, 20000, 29999);
+	assert_ok(sr_holding_commit(h, "inspect", NULL, &w->e), &w->e);
+	assert_said(w, d.items[0], "more", "");
+	sr_holding_free(h);
+	world_free(w);
+}
+
 /* Where nothing is deduped the journal in run/ has the keys of blocks, and .keep the names.
  * Wherever a deposit was killed: once it is over, the keys of the service open neither, though all
  * their bytes are still on the medium. The control: with the cell as it was they do. */
@@ -1105,6 +1134,7 @@ int main(void) {
 		cmocka_unit_test(test_long_path),
 		cmocka_unit_test(test_released_meanwhile),
 		cmocka_unit_test(test_goes_on),
+		cmocka_unit_test(test_room_for_kin),
 		cmocka_unit_test(test_goes_on_oddly),
 		cmocka_unit_test(test_nothing_left_to_open),
 		cmocka_unit_test(test_keys_are_locked),

@@ -498,7 +498,8 @@ int sr_holding_add(struct sr_holding *h, const struct sr_adding *a, struct sr_er
 int sr_holding_room(bool *room, struct sr_holding *h, size_t len, unsigned of, struct sr_err *e) {
 	enum {
 		ROW = 64 + SR_MEDIA_TYPE_MAX, /* at most, beside the path (catalogue/lists.h) */
-		HEAD = 64 << 10               /* title, salt, and what else is not counted */
+		HEAD = 64 << 10,              /* title, salt, and what else is not counted */
+		OF = 64                       /* bytes of the fact `of` */
 	};
 	const uint64_t files = h->list_bytes == 0 ? sr_item_files(h->it) : 0;
 	int rc = 0;
@@ -509,7 +510,8 @@ int sr_holding_room(bool *room, struct sr_holding *h, size_t len, unsigned of, s
 		rc = sr_item_file(h->it, i, &f, e);
 		h->list_bytes += rc == 0 ? 64 + f.path.len + f.media_type.len : 0;
 	}
-	*room = rc == 0 && h->list_bytes + h->rows.len + len + ROW + HEAD <= SR_OBJECT_MAX / of;
+	*room = rc == 0 && h->list_bytes + h->rows.len + len + ROW + HEAD <= SR_OBJECT_MAX / of &&
+		sr_facts_fit(h->fact_count + 1, h->facts.len + OF, "cut", SR_FACT_VALUE_MAX);
 	return rc;
 }
 

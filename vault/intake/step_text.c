@@ -335,7 +335,7 @@ static int no_room(char why[100], struct text_step *s, const struct sr_file *fil
 
 	why[0] = '\0';
 	if (!room)
-		(void)snprintf(why, 100, "the item's list of files has no room for its name");
+		(void)snprintf(why, 100, "the item's lists of files and facts have no room for it");
 	else if (path > SR_PATH_MAX) /* it has none to be found by */
 		(void)snprintf(why, 100, "its path is too long to name a text after it");
 	else if (s->texts >= s->limits.texts)
