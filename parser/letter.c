@@ -4,6 +4,7 @@
 #include "parser/letter.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "parser/charset.h"
 #include "parser/mail.h"
@@ -13,7 +14,7 @@ struct letter {
 	struct sr_inside *s;
 	uint64_t at;
 	struct sr_buf out, part;
-	char type[256], charset[64]; /* PART_NAME of parser/mail.c */
+	char type[256], charset[256]; /* PART_NAME of parser/mail.c */
 	struct sr_buf name;
 	bool capped;
 };
@@ -66,6 +67,7 @@ static void end(void *ctx, enum sr_box_status status, const char *reason) {
 	struct letter *l = ctx;
 	const struct sr_bytes in = sr_buf_view(&l->part);
 	struct sr_bytes named = sr_bytes_str(l->charset);
+	enum par_charset known;
 	struct sr_buf utf8;
 	bool guessed = false;
 
@@ -79,7 +81,9 @@ static void end(void *ctx, enum sr_box_status status, const char *reason) {
 		return;
 	}
 	sr_buf_init(&utf8);
-	if (named.len == 0) /* what the message says counts more than what the part does */
+	/* What the message says counts more than what the part does, but where it is not known; and
+	 * old programs say us-ascii of whatever they send. */
+	if (!par_charset_named(&known, named) || strcasecmp(l->charset, "us-ascii") == 0)
 		named = par_markup_charset(in);
 	par_charset_decode(&utf8, par_charset_of(in, named, &guessed), in);
 	if (strcmp(l->type, "text/html") == 0)

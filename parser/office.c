@@ -14,6 +14,7 @@
 enum {
 	BLOCK = 64 << 10,
 	NAME_MAX_KEPT = 200,
+	HREF_MAX = 2000,       /* of a name that is kept, however its letters are written */
 	AFTER_SPINE = 1 << 20, /* more than there are entries in front of it */
 	OTHERS_MAX = 16 << 20  /* bytes of OTHER: they must not keep the pages out */
 };
@@ -143,12 +144,15 @@ static enum kind kind_of(const char *name, unsigned *number) {
 static bool is_furniture(const char *name) {
 	static const char *const endings[] = {"/", ".xml", ".rels", ".png", ".jpg", ".jpeg", ".gif",
 		".bmp", ".tif", ".tiff", ".emf", ".wmf", ".svg", ".css", ".ncx", ".ttf", ".otf",
-		".odttf", ".woff"};
+		".odttf", ".woff", ".rdf"};
+	static const char *const folders[] = {"xl/printerSettings/", NULL};
 
 	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
 		if (ends(name, endings[i]))
 			return true;
-	return strcmp(name, "mimetype") == 0;
+	/* layout-cache: what OpenOffice keeps of how it broke its lines. */
+	return strcmp(name, "mimetype") == 0 || strcmp(name, "layout-cache") == 0 ||
+	       in_folder(name, folders);
 }
 
 /* The bytes of the entry at hand, within what is held in all. */
@@ -333,8 +337,10 @@ static void by_spine(struct office *o) {
 				href_of(items, count, par_attribute(&tag, "idref"));
 			struct part *p = NULL;
 
-			resolve(&path, package->name, href);
-			if (href.len > 0 && path.len > 0)
+			sr_buf_clear(&path);
+			if (href.len > 0 && href.len <= HREF_MAX)
+				resolve(&path, package->name, href);
+			if (path.len > 0)
 				p = part_named(o, CHAPTER, sr_buf_view(&path));
 			if (p != NULL && p->number >= AFTER_SPINE)
 				p->number = next++;

@@ -39,7 +39,7 @@ deposit names
 ok sr intake run
 has 'nothing is left to do'
 ok as cu1 intake show "$ITEM" --key unpacked
-has 'capped: the item.s list of files has no room for more names'
+has 'capped: the item.s lists of files and facts have no room for more names'
 ok as cu1 intake show "$ITEM" --key unreadable --limit 1 --json
 same "$(json total)" 1
 ok as cu1 intake show "$ITEM" --key of --limit 1 --json

@@ -189,6 +189,13 @@ deposit() {
 	ITEM=$(json item.0 "$W/d.json")
 	ACCESSION=$(json accession "$W/d.json")
 }
+# sandboxed: there is a sandbox here, or the scenario is skipped. Doctor would try each wall of it, three times: as much work
+# as many a scenario; what the walls hold is shown by inspect.sh and the tests of sandbox/.
+sandboxed() {
+	echo '<!DOCTYPE html>' >"$W/tried.html"
+	sr inspect "$W/tried.html" >out 2>err || skip "no sandbox here: $(head -n 3 out err)"
+	rm "$W/tried.html"
+}
 # released WORDS...: deposited, described (title `paper`, HAZARD) and released.
 released() {
 	deposit "$@"

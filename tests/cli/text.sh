@@ -12,7 +12,7 @@ A = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
 def zipped(name, **files):
     with zipfile.ZipFile(name, 'w', zipfile.ZIP_DEFLATED) as z:
         for n, t in files.items():
-            z.writestr(n.replace('__', '/').replace('_xml', '.xml').replace('_xhtml', '.xhtml').replace('TYPES', '[Content_Types].xml'), t)
+            z.writestr(n.replace('__', '/').replace('_xml', '.xml').replace('_xhtml', '.xhtml').replace('_bin', '.bin').replace('TYPES', '[Content_Types].xml'), t)
 zipped('a.docx', TYPES='<Types/>',
     word__document_xml=f'<?xml version="1.0"?><w:document {W}><w:body><w:p><w:r><w:t>The mill &amp; the </w:t></w:r><w:r><w:t>river</w:t></w:r></w:p>'
     '<w:p><w:r><w:instrText>HYPERLINK no</w:instrText><w:delText>gone</w:delText><w:t>Second\u00e9</w:t></w:r></w:p></w:body></w:document>',
@@ -35,6 +35,10 @@ with zipfile.ZipFile('spine.epub', 'w') as z: # read in an order that neither it
     z.writestr('OEBPS/a/c.opf', '<opf:package><opf:manifest><opf:item id="b" href=".././1.xhtml"/><opf:item href="z%26y.xhtml#x" id="a"/>'
         '<item id="c" href="../../../none.xhtml"/></opf:manifest><opf:spine><opf:itemref idref="c"/><opf:itemref idref="a"/>'
         '<opf:itemref idref="a"/><opf:itemref idref="b"/><opf:itemref idref="zz"/></opf:spine></opf:package>')
+with zipfile.ZipFile('href.epub', 'w', zipfile.ZIP_DEFLATED) as z: # no name is so long, and each of the spine would be read
+    z.writestr('mimetype', 'application/epub+zip')
+    z.writestr('a.opf', '<package><manifest><item id="x" href="' + 'a&#x41;' * 3000000 + '"/></manifest><spine>' + '<itemref idref="x"/>' * 2000 + '</spine></package>')
+    z.writestr('c.xhtml', '<html><p>chapter c</p></html>')
 # What whoever made it does not want to be read: under another prefix, in headers, comments and notes, in a chapter of a long
 # name, in a part that is damaged or under a password, in what is embedded.
 X = W.replace('xmlns:w', 'xmlns:_x')
@@ -42,11 +46,11 @@ zipped('b.docx', TYPES='<Types/>', word__document_xml=f'<_x:document {X}><_x:bod
     word__header1_xml=f'<w:hdr {W}><w:p><w:t>on top</w:t></w:p></w:hdr>', word__comments_xml=f'<w:comments {W}><w:p><w:t>beside it</w:t></w:p></w:comments>',
     word__embeddings__o_bin='x', word__vbaProject_bin='x')
 zipped('b.odt', mimetype='application/vnd.oasis.opendocument.text', styles_xml='<x><style:header><text:p>at the top</text:p></style:header></x>',
-    content_xml='<x><text:p>body</text:p></x>')
+    content_xml='<x><text:p>body</text:p></x>', **{'layout-cache': 'x', 'manifest.rdf': '<x/>'})
 zipped('b.pptx', TYPES='<Types/>', ppt__slides__slide1_xml=f'<p:sld {A}><a:p><a:t>slide</a:t></a:p></p:sld>',
     ppt__notesSlides__notesSlide1_xml=f'<p:notes {A}><a:p><a:t>spoken</a:t></a:p></p:notes>', ppt__slideLayouts__l_xml=f'<a:p {A}><a:t>prompt</a:t></a:p>')
 zipped('b.xlsx', TYPES='<Types/>', xl__worksheets__sheet1_xml='<x:worksheet><x:row><x:c><x:v>7</x:v></x:c></x:row></x:worksheet>',
-    xl__comments1_xml='<comments><comment><text><r><t>remark</t></r></text></comment></comments>')
+    xl__printerSettings__printerSettings1_bin='x', xl__comments1_xml='<comments><comment><text><r><t>remark</t></r></text></comment></comments>')
 zipped('b.epub', mimetype='application/epub+zip', **{'\u0433' + 'x' * 210 + '_xhtml': '<html><p>long name</p></html>'})
 zipped('bomb.xlsx', TYPES='<Types/>', xl__sharedStrings_xml='<sst><si><t>' + 'y' * 100000 + '</t></si></sst>',
     xl__worksheets__sheet1_xml='<worksheet><row>' + '<c t="s"><v>0</v></c>' * 20000 + '</row></worksheet>')
@@ -59,6 +63,10 @@ open('a.eml', 'w').write('From: a@b\nTo: c@d\nSubject: hello =?utf-8?B?2YPYqtin2
     '--x\nContent-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\nna=C3=AFve words\n'
     '--x\nContent-Type: text/plain; charset=windows-1256\nContent-Transfer-Encoding: quoted-printable\n\n=DF=CA=C7=C8 two\n'
     '--x\nContent-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\nAAAA\n--x--\n')
+# The charset that a message says is none of ours, or a lie.
+open('b.eml', 'wb').write(b'From: a@b\nTo: c@d\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n'
+    b'--x\nContent-Type: text/plain; charset=US-ASCII\n\n' + '\u041f\u0438\u0441\u044c\u043c\u043e \u043e\u0434\u043d\u043e \u043e\u0442 \u043d\u0435\u0433\u043e'.encode('koi8-r') +
+    b'\n--x\nContent-Type: text/html; charset=iso-8859-5\n\n<html><meta charset=windows-1251><p>' + '\u0434\u0432\u0430'.encode('cp1251') + b'</p>\n--x--\n')
 open('old.doc', 'wb').write(bytes.fromhex('d0cf11e0a1b11ae1') + bytes(600))
 open('wide.html', 'w', encoding='utf-16').write('<html><p>Gr\u00fc\u00dfe, &amp;c.</html>')
 open('a.srt', 'w').write('1\n00:00:01,000 --> 00:00:02,000\nHello\n')
@@ -86,6 +94,8 @@ has '^chapter$'
 has '--- page 2'
 text spine.epub
 same "$(grep -E '^(chapter|in no)' out | tr '\n' ',')" 'chapter a,chapter b,in no spine,'
+text href.epub
+has '^chapter c$'
 text b.docx
 has '^own prefix$'
 has '^on top$'
@@ -93,7 +103,7 @@ has '^beside it$'
 has 'whole: 2 members of it are not read: what is embedded, macros'
 text b.odt b.pptx b.xlsx b.epub
 for words in 'at the top' body slide spoken 7 remark 'long name'; do has "^$words\$"; done
-hasnt prompt
+hasnt 'prompt|not read'
 text bomb.xlsx
 has '1 page, whole'
 has '--- page 1, cut: the page has more text than is taken ---'
@@ -104,6 +114,9 @@ has '^subject: hello كتاب$'
 has 'naïve words'
 has '^كتاب two$'
 has '^\[03-a.pdf\]$'
+text b.eml
+has '^Письмо одно от него$'
+has '^два$'
 text wide.html
 has '^Grüße, &c\.$'
 text a.srt

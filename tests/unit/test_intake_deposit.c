@@ -830,6 +830,140 @@ static void test_released_meanwhile(void **state) {
 	world_free(w);
 }
 
+struct said {
+	char all[200];
+};
+
+static int put_said(void *ctx, const struct sr_fact_row *f, struct sr_err *se) {
+	struct said *s = ctx;
+	const size_t n = strlen(s->all);
+
+	(void)se;
+	(void)snprintf(s->all + n, sizeof s->all - n, "%llu %.*s|", (unsigned long long)f->file,
+		(int)f->value_len, (const char *)f->value);
+	return 0;
+}
+
+static void assert_said(
+	struct world *w, const uint8_t item[SR_ID], const char *key, const char *want) {
+	struct said s = {.all = ""};
+
+	assert_ok(sr_query_each_fact(w->v->catalogue, item, key, put_said, &s, &w->e), &w->e);
+	assert_string_equal(s.all, want);
+}
+
+/* A step that stopped goes on with what it said: of files that wait, which it looked at ahead, it
+ * says it once, and what found no room is counted on. */
+static void test_goes_on(void **state) {
+	struct world *w = world_new(NULL);
+	const struct world_file three[] = {{.path = "a", .content = sr_bytes_str("1")},
+		{.path = "b", .content = sr_bytes_str("2")},
+		{.path = "c", .content = sr_bytes_str("3")}};
+	struct world_deposit d = {.files = three, .count = 3, .together = true};
+	struct sr_intakes steps = {NULL, 0};
+	struct sr_holding *h = NULL;
+	uint64_t from = 0, to = 0;
+	char value[SR_FACT_VALUE_MAX];
+
+	(void)state;
+	memset(value, 'x', sizeof value);
+	assert_int_equal(world_deposit(w, &d), 0);
+	for (unsigned turn = 0; turn < 3; turn++) {
+		assert_ok(sr_holding_open(&h, w->v, NULL, d.items[0], &w->e), &w->e);
+		assert_ok(sr_holding_take_up(h, "text", &w->e), &w->e);
+		sr_holding_range(h, &from, &to);
+		assert_int_equal(from, turn);
+		assert_int_equal(to, 3);
+		/* Of 24 MiB half is for these: 4 find no room. */
+		for (unsigned i = 0; turn == 0 && i < (12 << 20) / (sizeof value + 17) + 4; i++)
+			assert_ok(sr_holding_fact(
+					  h, 0, "other", sr_bytes_of(value, sizeof value), &w->e),
+				&w->e);
+		for (unsigned i = turn; turn > 0 && i < 3; i++) /* the one at work and ahead */
+			assert_ok(sr_holding_fact(h, i, "of", sr_bytes_str("1"), &w->e), &w->e);
+		if (turn > 0)
+			assert_ok(sr_holding_fact(
+					  h, 0, "other", sr_bytes_of(value, sizeof value), &w->e),
+				&w->e);
+		assert_ok(sr_holding_rest(h, turn + 1, &w->e), &w->e);
+		assert_ok(sr_holding_commit(h, "text", NULL, &w->e), &w->e);
+		sr_holding_free(h);
+	}
+	assert_said(w, d.items[0], "of", "1 1|2 1|");
+	assert_said(w, d.items[0], "more", "0 and 6 more|");
+	assert_said(w, d.items[0], "rest", "");
+	assert_ok(sr_query_intakes(&steps, w->v->catalogue, d.items[0], &w->e), &w->e);
+	assert_int_equal(steps.count, 3);
+	assert_string_equal(steps.rows[1].result, "unfinished");
+	assert_string_equal(steps.rows[2].result, "done");
+	sr_intakes_free(&steps);
+	world_free(w);
+}
+
+/* What was odd before makes it `partly` in the end, as in one go. */
+static void test_goes_on_oddly(void **state) {
+	static const struct {
+		const char *key, *value, *result;
+	} rows[] = {{"text", "not read: a scanner named something in it", "partly"},
+		{"text", "whole, 1 part", "done"},
+		{"unpacked", "not here: what lies behind its path was deposited with it", "done"},
+		{"unpacked", "broken: it ends early", "partly"}};
+	struct world *w = world_new(NULL);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct world_deposit d = {.files = files, .count = 2, .together = true};
+		struct sr_intakes steps = {NULL, 0};
+		struct sr_holding *h = NULL;
+
+		assert_int_equal(world_deposit(w, &d), 0);
+		for (uint64_t turn = 0; turn < 2; turn++) {
+			assert_ok(sr_holding_open(&h, w->v, NULL, d.items[0], &w->e), &w->e);
+			assert_ok(sr_holding_take_up(h, "text", &w->e), &w->e);
+			if (turn == 0)
+				assert_ok(sr_holding_fact(h, 0, rows[i].key,
+						  sr_bytes_str(rows[i].value), &w->e),
+					&w->e);
+			assert_ok(sr_holding_rest(h, turn + 1, &w->e), &w->e);
+			assert_ok(sr_holding_commit(h, "text", NULL, &w->e), &w->e);
+			sr_holding_free(h);
+		}
+		assert_ok(sr_query_intakes(&steps, w->v->catalogue, d.items[0], &w->e), &w->e);
+		assert_string_equal(steps.rows[1].result, rows[i].result);
+		sr_intakes_free(&steps);
+	}
+	world_free(w);
+}
+
+/* A file of which is not known what it came out of would stay when that is taken out: where there
+ * is no room to say so, there is none for it. */
+static void test_room_for_kin(void **state) {
+	struct world *w = world_new(NULL);
+	struct world_deposit d = {.files = files, .count = 1};
+	struct sr_holding *h = NULL;
+	char path[SR_FACT_VALUE_MAX];
+	bool room = false;
+	unsigned n = 0;
+
+	(void)state;
+	memset(path, 'x', sizeof path);
+	assert_int_equal(world_deposit(w, &d), 0);
+	assert_ok(sr_holding_open(&h, w->v, NULL, d.items[0], &w->e), &w->e);
+	for (; n < 30000; n++) {
+		assert_ok(sr_holding_room(&room, h, 64, 2, &w->e), &w->e);
+		if (!room)
+			break;
+		assert_ok(sr_holding_fact(h, n, "of", sr_bytes_str("0"), &w->e), &w->e);
+		assert_ok(
+			sr_holding_fact(h, n, "cut", sr_bytes_of(path, sizeof path), &w->e), &w->e);
+	}
+	assert_in_range(n, 20000, 29999);
+	assert_ok(sr_holding_commit(h, "inspect", NULL, &w->e), &w->e);
+	assert_said(w, d.items[0], "more", "");
+	sr_holding_free(h);
+	world_free(w);
+}
+
 /* Where nothing is deduped the journal in run/ has the keys of blocks, and .keep the names.
  * Wherever a deposit was killed: once it is over, the keys of the service open neither, though all
  * their bytes are still on the medium. The control: with the cell as it was they do. */
@@ -999,6 +1133,9 @@ int main(void) {
 		cmocka_unit_test(test_kept_by_another),
 		cmocka_unit_test(test_long_path),
 		cmocka_unit_test(test_released_meanwhile),
+		cmocka_unit_test(test_goes_on),
+		cmocka_unit_test(test_room_for_kin),
+		cmocka_unit_test(test_goes_on_oddly),
 		cmocka_unit_test(test_nothing_left_to_open),
 		cmocka_unit_test(test_keys_are_locked),
 		cmocka_unit_test(test_list_too_long),

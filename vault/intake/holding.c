@@ -327,11 +327,13 @@ int sr_holding_fact(struct sr_holding *h, uint64_t file, const char *key, struct
 
 static const char REST[] = "files %llu to %llu wait: the item's time is used up (item-seconds)";
 
-static int go_on_at(struct sr_holding *h, struct sr_bytes value, struct sr_err *e) {
+/* The fact of where the step goes on. */
+static int go_on_at(void *ctx, const struct sr_fact_row *f, struct sr_err *e) {
+	struct sr_holding *h = ctx;
 	char text[sizeof REST + 40], *end = NULL;
 	unsigned long long from, last = UINT64_MAX;
 
-	(void)snprintf(text, sizeof text, "%.*s", (int)value.len, (const char *)value.p);
+	(void)snprintf(text, sizeof text, "%.*s", (int)f->value_len, (const char *)f->value);
 	from = strncmp(text, "files ", 6) == 0 ? strtoull(text + 6, &end, 10) : UINT64_MAX;
 	if (end != NULL && strncmp(end, " to ", 4) == 0)
 		last = strtoull(end + 4, &end, 10);
@@ -342,17 +344,37 @@ static int go_on_at(struct sr_holding *h, struct sr_bytes value, struct sr_err *
 	return 0;
 }
 
-/* A fact of before: where to go on, or said again. */
+static bool begins(struct sr_bytes v, const char *with) {
+	return v.len >= strlen(with) && memcmp(v.p, with, strlen(with)) == 0;
+}
+
+/* Does such a fact make a step's result `partly`, as in the step that said it? */
+static bool is_odd(const char *key, struct sr_bytes value) {
+	if (strcmp(key, "text") == 0)
+		return begins(value, SR_FACT_NOT_READ);
+	if (strcmp(key, "unpacked") == 0)
+		return !begins(value, SR_FACT_NOT_HERE);
+	return strcmp(key, "unreadable") == 0 || strcmp(key, "not-said") == 0 ||
+	       strcmp(key, "text-not-kept") == 0;
+}
+
+/* A fact of before is said again, but of a file that waits: the step may have looked ahead, and
+ * comes to it once more. */
 static int take_up(void *ctx, const struct sr_fact_row *f, struct sr_err *e) {
-	static const char *const odd[] = {"unpacked", "unreadable", "not-said", "text-not-kept"};
 	struct sr_holding *h = ctx;
 	const struct sr_bytes value = sr_bytes_of(f->value, f->value_len);
 
-	if (strcmp(f->key, SR_FACT_REST) == 0)
-		return go_on_at(h, value, e);
-	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
-		if (strcmp(f->key, odd[i]) == 0)
-			sr_holding_result(h, "partly");
+	if (strcmp(f->key, "more") == 0) { /* last_fact (holding_commit.c) says it */
+		char text[40];
+
+		(void)snprintf(text, sizeof text, "%.*s", (int)value.len, (const char *)value.p);
+		h->facts_more += begins(value, "and ") ? strtoull(text + 4, NULL, 10) : 0;
+		return 0;
+	}
+	if (f->file >= h->from && f->file < h->to)
+		return 0;
+	if (is_odd(f->key, value))
+		sr_holding_result(h, "partly");
 	return sr_holding_fact(h, f->file, f->key, value, e);
 }
 
@@ -367,10 +389,10 @@ int sr_holding_take_up(struct sr_holding *h, const char *step, struct sr_err *e)
 	/* There is a list of them, if only to say that nothing waits any more. */
 	sr_facts_begin(&h->facts);
 	h->to = 0;
-	rc = sr_query_step_facts(h->v->catalogue, h->row.id, step, take_up, h, e);
-	return rc == 0 && h->to == 0
-		       ? sr_fail(e, SR_CORRUPT, "step %s does not say where it goes on", step)
-		       : rc;
+	rc = sr_query_each_fact(h->v->catalogue, h->row.id, SR_FACT_REST, go_on_at, h, e);
+	if (rc == 0 && h->to == 0)
+		rc = sr_fail(e, SR_CORRUPT, "step %s does not say where it goes on", step);
+	return rc == 0 ? sr_query_step_facts(h->v->catalogue, h->row.id, step, take_up, h, e) : rc;
 }
 
 void sr_holding_range(const struct sr_holding *h, uint64_t *from, uint64_t *to) {
@@ -476,7 +498,8 @@ int sr_holding_add(struct sr_holding *h, const struct sr_adding *a, struct sr_er
 int sr_holding_room(bool *room, struct sr_holding *h, size_t len, unsigned of, struct sr_err *e) {
 	enum {
 		ROW = 64 + SR_MEDIA_TYPE_MAX, /* at most, beside the path (catalogue/lists.h) */
-		HEAD = 64 << 10               /* title, salt, and what else is not counted */
+		HEAD = 64 << 10,              /* title, salt, and what else is not counted */
+		OF = 64                       /* bytes of the fact `of` */
 	};
 	const uint64_t files = h->list_bytes == 0 ? sr_item_files(h->it) : 0;
 	int rc = 0;
@@ -487,7 +510,8 @@ int sr_holding_room(bool *room, struct sr_holding *h, size_t len, unsigned of, s
 		rc = sr_item_file(h->it, i, &f, e);
 		h->list_bytes += rc == 0 ? 64 + f.path.len + f.media_type.len : 0;
 	}
-	*room = rc == 0 && h->list_bytes + h->rows.len + len + ROW + HEAD <= SR_OBJECT_MAX / of;
+	*room = rc == 0 && h->list_bytes + h->rows.len + len + ROW + HEAD <= SR_OBJECT_MAX / of &&
+		sr_facts_fit(h->fact_count + 1, h->facts.len + OF, "cut", SR_FACT_VALUE_MAX);
 	return rc;
 }
 

@@ -89,7 +89,8 @@ struct sr_adding {
 SR_MUST int sr_holding_add(struct sr_holding *h, const struct sr_adding *a, struct sr_err *e);
 /* Has the item's list of files, an object of SR_OBJECT_MAX bytes, room for one more whose path has
  * ${len}, if 1/${of} of the list may be used? Without it the statement would be refused, at each
- * new attempt. */
+ * new attempt. And have the facts room for what it came out of? Without that a redaction of the
+ * container would leave it. */
 SR_MUST int sr_holding_room(
 	bool *room, struct sr_holding *h, size_t len, unsigned of, struct sr_err *e);
 SR_MUST int sr_holding_more(struct sr_holding *h, struct sr_bytes data, struct sr_err *e);

@@ -61,6 +61,11 @@ struct sr_intake_step {
 /* The result of a step that is to go on, and the fact of its first file that waits. */
 #define SR_RESULT_UNFINISHED "unfinished"
 #define SR_FACT_REST "rest"
+/* How facts of two steps begin that decide the result of a step that goes on: of a text that is not
+ * read for what a scanner said, which makes it `partly`; of a container that was deposited with
+ * what is in it, whose `unpacked` does not. */
+#define SR_FACT_NOT_READ "not read: "
+#define SR_FACT_NOT_HERE "not here: "
 
 /* The table, in the order in which they are done; NULL behind the last. */
 extern const struct sr_intake_step *const sr_intake_steps[];

@@ -61,7 +61,7 @@ struct inspecting {
 	uint64_t bytes;        /* of all members */
 	bool in_member, seen;  /* seen: facts are of the member from here on */
 	bool in_folder;        /* of no file: facts and bytes are passed over */
-	bool full;             /* the item's list has no room for more names */
+	bool full;             /* the item's lists have no room for more names */
 	bool has_content;      /* the member takes bytes */
 	struct sr_buf path;    /* secret: of the file, then of the member */
 	size_t stem;           /* length of the file's */
@@ -331,7 +331,7 @@ static int the_rest(struct inspecting *x, const struct sr_inspected *r, struct s
 
 	if (x->full)
 		(void)snprintf(why, sizeof why,
-			"%s: the item's list of files has no room for more names",
+			"%s: the item's lists of files and facts have no room for more names",
 			sr_box_status_name(SR_BOX_CAPPED));
 	else
 		(void)snprintf(why, sizeof why, "%s: %s",
@@ -423,7 +423,8 @@ static int one_turn(struct inspecting *x, uint64_t until_ms, bool *waits, struct
 	/* Whoever deposited it says so, and may have sent something else. */
 	if (rc == 0 && a->apart)
 		rc = sr_holding_fact(x->h, a->file, "unpacked",
-			sr_bytes_str("not here: what lies behind its path was deposited with it"),
+			sr_bytes_str(
+				SR_FACT_NOT_HERE "what lies behind its path was deposited with it"),
 			e);
 	drop(a);
 	x->first = (x->first + 1) % AHEAD;

@@ -266,15 +266,16 @@ static int read_file(void *ctx, uint64_t offset, void *p, size_t len, struct sr_
 /* Why a file is not read; NULL: it is. */
 static const char *why_not(const struct text_step *s, uint64_t file) {
 	if (s->all)
-		return "not read: scanners named more files of the item than are known by number "
-		       "(intake show): none is read";
+		return SR_FACT_NOT_READ
+			"scanners named more files of the item than are known by number "
+			"(intake show): none is read";
 	switch ((enum mark)s->marks[file]) {
 	case READ:
 		break;
 	case NAMED:
-		return "not read: a scanner named something in it";
+		return SR_FACT_NOT_READ "a scanner named something in it";
 	case OUT_OF:
-		return "not read: it came out of a file in which a scanner named something";
+		return SR_FACT_NOT_READ "it came out of a file in which a scanner named something";
 	}
 	return NULL;
 }
@@ -334,7 +335,7 @@ static int no_room(char why[100], struct text_step *s, const struct sr_file *fil
 
 	why[0] = '\0';
 	if (!room)
-		(void)snprintf(why, 100, "the item's list of files has no room for its name");
+		(void)snprintf(why, 100, "the item's lists of files and facts have no room for it");
 	else if (path > SR_PATH_MAX) /* it has none to be found by */
 		(void)snprintf(why, 100, "its path is too long to name a text after it");
 	else if (s->texts >= s->limits.texts)
