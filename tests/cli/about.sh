@@ -6,7 +6,7 @@
 
 [[ -x /usr/bin/pdfinfo && -x /usr/bin/exiftool && -x /usr/bin/ffprobe ]] ||
 	skip 'no pdfinfo, exiftool or ffprobe here (make deps-room)'
-sr doctor >out 2>err || skip "no sandbox here: $(head -n 3 out err)"
+sandboxed
 founded
 cat >paper.pdf <<'END'
 %PDF-1.4

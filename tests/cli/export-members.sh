@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.bash"
 
 command -v age >/dev/null || skip 'no age to open an export'
-sr doctor >out 2>err || skip "no sandbox here: $(head -n 3 out err)"
+sandboxed
 founded
 mkdir fold
 python3 - <<'END'

@@ -4,7 +4,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
-sr doctor >out 2>err || skip "no sandbox here: $(head -n 3 out err)"
+sandboxed
 [[ -x /usr/bin/pdftoppm && -x /usr/bin/tesseract ]] || skip 'poppler-utils or tesseract-ocr is not installed'
 [[ -r /usr/share/tesseract-ocr/5/tessdata/ara.traineddata ]] || skip 'no trained data of Arabic (tesseract-ocr-ara)'
 founded

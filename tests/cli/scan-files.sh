@@ -4,7 +4,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
-sr doctor >out 2>err || skip "no sandbox here: $(head -n 3 out err)"
+sandboxed
 founded
 mkdir box
 python3 - <<'END2'

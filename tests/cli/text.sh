@@ -4,7 +4,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
-sr doctor >out 2>err || skip "no sandbox here: $(head -n 3 out err)"
+sandboxed
 python3 - <<'END'
 import io, zipfile
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'

@@ -4,7 +4,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
-sr doctor >out 2>err || skip "no sandbox here: $(head -n 3 out err)"
+sandboxed
 founded
 mkdir box
 head -c 300000 /dev/urandom | cat <(printf '\0\0\0\x18ftypmp42') - >box/film.mp4

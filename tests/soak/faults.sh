@@ -29,7 +29,7 @@ shim=$(dirname "$STRONGROOM_T")/shim.so
 [[ -f $shim ]] || skip 'no shim was built'
 ! sanitized || skip 'a sanitizer wants to be the first library'
 command -v age >/dev/null || skip 'no age to open an export'
-sr doctor >out 2>err || skip "no sandbox here: $(head -n 3 out err)"
+sandboxed
 STACKS=${STACKS:-1}
 DEPTH=${DEPTH:-8}
 SEEN=${SEEN:-$W/seen}
