@@ -78,7 +78,6 @@ static int stop(void *ctx, struct sr_bytes b, struct sr_err *e) {
 	return ++*(int *)ctx == 2 ? sr_fail(e, SR_LOCKED, "enough") : 0;
 }
 
-
 /* All content of an item, in order: of all files, of some, of none. */
 static void test_blocks_ahead(void **state) {
 	const struct rig_source a = {.size = 7 * MIB / 2, .seed = 5}, b = {.size = 10, .seed = 6};
