@@ -893,15 +893,28 @@ static void test_end_of_nobody(void **state) {
 	world_free(w);
 }
 
+/* The service says ${text}, which is freed, with its parts: of all the log that alone is named. */
+static void found_of_service(struct world *w, struct sr_buf *text,
+	const struct sr_submission *parts, const char *what, const char *field) {
+	struct sr_outcome out;
+	struct heap h;
+
+	assert_ok(sr_door_service_with(w->v, sr_buf_view(text), parts, &out, &w->e), &w->e);
+	assert_ok(out.code, &out.err);
+	sr_buf_free(text);
+	replay(w, SR_AUDIT_STEP, false, &h);
+	of_last(w, finding(&h, what, field));
+	assert_int_equal(h.count, 1);
+	heap_free(&h);
+}
+
 /* An epoch that is sealed to somebody else in the place of an auditor. */
 static void test_epoch_of_others(void **state) {
 	struct world *w = world_new(NULL);
 	struct sr_door_object object = {.body = sr_bytes_str("no keys")};
 	const struct sr_submission parts = {.objects = &object, .object_count = 1};
 	uint8_t name[SR_HASH];
-	struct sr_outcome out;
 	struct sr_buf text;
-	struct heap h;
 
 	(void)state;
 	sr_random(object.salt, SR_SALT);
@@ -911,13 +924,7 @@ static void test_epoch_of_others(void **state) {
 	sr_text_put_dec(&text, "epoch", 2);
 	sr_text_put_hex(&text, "keys", name, SR_HASH);
 	sr_text_put(&text, "auditor", w->custodian.person);
-	assert_ok(sr_door_service_with(w->v, sr_buf_view(&text), &parts, &out, &w->e), &w->e);
-	assert_ok(out.code, &out.err);
-	sr_buf_free(&text);
-	replay(w, SR_AUDIT_STEP, false, &h);
-	of_last(w, finding(&h, "epoch", "auditor"));
-	assert_int_equal(h.count, 1);
-	heap_free(&h);
+	found_of_service(w, &text, &parts, "epoch", "auditor");
 	world_free(w);
 }
 
@@ -930,7 +937,6 @@ static void test_policy_of_nobody(void **state) {
 	const struct sr_submission parts = {.objects = &object, .object_count = 1};
 	uint8_t id[SR_ID], set[SR_HASH], name[SR_HASH];
 	struct world_draft d;
-	struct sr_outcome out;
 	struct sr_buf text;
 	struct heap h;
 
@@ -962,17 +968,10 @@ static void test_policy_of_nobody(void **state) {
 	sr_text_put(&text, "quorum", "none");
 	sr_text_put_hex(&text, "policy", name, SR_HASH);
 	sr_text_put_hex(&text, "set", set, SR_HASH);
-	assert_ok(sr_door_service_with(w->v, sr_buf_view(&text), &parts, &out, &w->e), &w->e);
-	assert_ok(out.code, &out.err);
-	sr_buf_free(&text);
-	replay(w, SR_AUDIT_STEP, false, &h);
-	of_last(w, finding(&h, "witness", "request"));
-	assert_int_equal(h.count, 1);
-	heap_free(&h);
+	found_of_service(w, &text, &parts, "witness", "request");
 	world_free(w);
 }
 
-/* An entry that nothing can come of: the replay names it, and keeps what was before. */
 /* A vault keeps from a voter that a co-applicant's roles ended, and takes the vote. Whoever lives
  * the log through again names it: the vote stands behind the end. */
 static void test_hidden_end(void **state) {
