@@ -566,18 +566,6 @@ static size_t not_utf8(size_t *whole, struct sr_bytes in) {
 	return bad;
 }
 
-static bool same_name(struct sr_bytes v, const char *name) {
-	size_t i = 0;
-
-	for (; i < v.len && name[i] != '\0'; i++) {
-		const uint8_t c = v.p[i] >= 'A' && v.p[i] <= 'Z' ? (uint8_t)(v.p[i] + 32) : v.p[i];
-
-		if (c != (uint8_t)name[i])
-			return false;
-	}
-	return i == v.len && name[i] == '\0';
-}
-
 static bool by_name(enum par_charset *out, struct sr_bytes named) {
 	static const struct {
 		const char *name;
@@ -589,7 +577,7 @@ static bool by_name(enum par_charset *out, struct sr_bytes named) {
 		{"cp1256", PAR_WINDOWS1256}, {"koi8-r", PAR_KOI8R}};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (same_name(named, names[i].name)) {
+		if (sr_bytes_eq_nocase(named, sr_bytes_str(names[i].name))) {
 			*out = names[i].is;
 			return true;
 		}
@@ -598,7 +586,8 @@ static bool by_name(enum par_charset *out, struct sr_bytes named) {
 
 bool par_charset_named(enum par_charset *out, struct sr_bytes name) {
 	*out = PAR_UTF8;
-	return same_name(name, "utf-8") || same_name(name, "utf8") || by_name(out, name);
+	return sr_bytes_eq_nocase(name, sr_bytes_str("utf-8")) ||
+	       sr_bytes_eq_nocase(name, sr_bytes_str("utf8")) || by_name(out, name);
 }
 
 /* How often each byte is there, in lines that are not all ASCII: a long head of code says nothing

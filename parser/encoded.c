@@ -12,28 +12,10 @@ static bool is_space(uint8_t c) {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static uint8_t lower(uint8_t c) {
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
-}
-
-static bool same_word(struct sr_bytes v, struct sr_bytes w) {
-	if (v.len != w.len)
-		return false;
-	for (size_t i = 0; i < v.len; i++)
-		if (lower(v.p[i]) != lower(w.p[i]))
-			return false;
-	return true;
-}
-
-static int hex_of(uint8_t c) {
-	c = lower(c);
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The byte that ${sign} and two hex digits at ${at} stand for, or -1. */
 static int hex_byte(struct sr_bytes v, size_t at, uint8_t sign) {
-	const int high = at + 2 < v.len && v.p[at] == sign ? hex_of(v.p[at + 1]) : -1;
-	const int low = high >= 0 ? hex_of(v.p[at + 2]) : -1;
+	const int high = at + 2 < v.len && v.p[at] == sign ? sr_hex_digit(v.p[at + 1]) : -1;
+	const int low = high >= 0 ? sr_hex_digit(v.p[at + 2]) : -1;
 
 	return low >= 0 ? 16 * high + low : -1;
 }
@@ -98,7 +80,7 @@ static size_t word(struct sr_buf *bytes, struct sr_bytes *charset, struct sr_byt
 	if (language != NULL)
 		charset->len = (size_t)(language - charset->p);
 	const struct sr_bytes text = sr_bytes_of(v.p + mark[1] + 1, mark[2] - mark[1] - 1);
-	switch (lower(v.p[mark[0] + 1])) {
+	switch (v.p[mark[0] + 1] | 0x20) { /* of either case */
 	case 'q':
 		good = decode_q(bytes, text);
 		break;
@@ -132,7 +114,7 @@ static size_t words(struct sr_buf *out, struct sr_bytes v) {
 		while (blank < v.len && is_space(v.p[blank]))
 			blank++;
 		more = word(&bytes, &next, from(v, blank));
-		if (more == 0 || !same_word(next, charset)) {
+		if (more == 0 || !sr_bytes_eq_nocase(next, charset)) {
 			bytes.len = have;
 			break;
 		}
@@ -201,7 +183,7 @@ static bool value_of(struct sr_buf *out, struct sr_bytes part, const char *key) 
 		part = from(part, 1);
 	while (n < part.len && part.p[n] != '=' && !is_space(part.p[n]))
 		n++;
-	if (!same_word(sr_bytes_of(part.p, n), sr_bytes_str(key)))
+	if (!sr_bytes_eq_nocase(sr_bytes_of(part.p, n), sr_bytes_str(key)))
 		return false;
 	for (at = n; at < part.len && is_space(part.p[at]); at++)
 		;

@@ -14,6 +14,10 @@ static void views_compare_by_bytes_then_length(void **state) {
 	assert_true(sr_bytes_eq(sr_bytes_str("abc"), sr_bytes_of("abcd", 3)));
 	assert_false(sr_bytes_eq(sr_bytes_str("abc"), sr_bytes_str("abd")));
 	assert_false(sr_bytes_eq(sr_bytes_str("abc"), sr_bytes_str("abcd")));
+	assert_true(sr_bytes_eq_nocase(sr_bytes_str("uTf-8"), sr_bytes_str("UtF-8")));
+	assert_false(sr_bytes_eq_nocase(sr_bytes_str("[@"), sr_bytes_str("{`")));
+	assert_false(sr_bytes_eq_nocase(sr_bytes_str("abc"), sr_bytes_str("ABCD")));
+	assert_true(sr_bytes_eq_nocase(empty, sr_bytes_str("")));
 	assert_true(sr_bytes_cmp(sr_bytes_str("ab"), sr_bytes_str("abc")) < 0);
 	assert_true(sr_bytes_cmp(sr_bytes_str("b"), sr_bytes_str("abc")) > 0);
 	assert_true(sr_bytes_cmp(sr_bytes_str("\xff"), sr_bytes_str("\x01")) > 0);

@@ -27,6 +27,19 @@ bool sr_bytes_eq(struct sr_bytes a, struct sr_bytes b) {
 	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
 }
 
+static uint8_t ascii_lower(uint8_t c) {
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+}
+
+bool sr_bytes_eq_nocase(struct sr_bytes a, struct sr_bytes b) {
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
+			return false;
+	return true;
+}
+
 int sr_bytes_cmp(struct sr_bytes a, struct sr_bytes b) {
 	size_t common = a.len < b.len ? a.len : b.len;
 	int order = common > 0 ? memcmp(a.p, b.p, common) : 0;

@@ -33,8 +33,10 @@ static inline struct sr_bytes sr_bytes_of(const void *p, size_t len) {
 	struct sr_bytes b = {(const uint8_t *)p, len};
 	return b;
 }
-struct sr_bytes sr_bytes_str(const char *s);             /* without the NUL */
-bool sr_bytes_eq(struct sr_bytes a, struct sr_bytes b);  /* not for secrets (use sr_ct_eq) */
+struct sr_bytes sr_bytes_str(const char *s);            /* without the NUL */
+bool sr_bytes_eq(struct sr_bytes a, struct sr_bytes b); /* not for secrets (use sr_ct_eq) */
+/* The same, where letters of ASCII may be of either case. */
+bool sr_bytes_eq_nocase(struct sr_bytes a, struct sr_bytes b);
 int sr_bytes_cmp(struct sr_bytes a, struct sr_bytes b);  /* memcmp order, shorter first */
 bool sr_ct_eq(const void *a, const void *b, size_t len); /* constant time */
 /* What ${len} bytes at ${p} say of a secret may be known from here on: that it is valid, that a tag

@@ -38,15 +38,6 @@ static uint8_t lower(uint8_t c) {
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
 }
 
-static bool same(struct sr_bytes v, struct sr_bytes w) {
-	if (v.len != w.len)
-		return false;
-	for (size_t i = 0; i < v.len; i++)
-		if (lower(v.p[i]) != lower(w.p[i]))
-			return false;
-	return true;
-}
-
 /* Every subtag has 1 to 8 letters or digits. */
 static bool split(struct subtags *s, struct sr_bytes tag) {
 	size_t from = 0;
@@ -76,7 +67,7 @@ static bool is_variant(struct sr_bytes v) {
 /* Was this subtag there before, between ${from} and the one at hand? */
 static bool twice(const struct subtags *s, size_t from) {
 	for (size_t i = from; i < s->next; i++)
-		if (same(s->at[i], s->at[s->next]))
+		if (sr_bytes_eq_nocase(s->at[i], s->at[s->next]))
 			return true;
 	return false;
 }
@@ -120,7 +111,7 @@ static const char *extensions(struct subtags *s) {
 		const struct sr_bytes single = peek(s);
 
 		for (size_t i = 0; i < count; i++)
-			if (same(seen[i], single))
+			if (sr_bytes_eq_nocase(seen[i], single))
 				return "an extension is there twice";
 		seen[count++] = single;
 		s->next++;
@@ -147,7 +138,7 @@ static const char *wrong(struct sr_bytes tag) {
 	const char *why = NULL;
 
 	for (const char *const *i = irregular; *i != NULL; i++)
-		if (same(tag, sr_bytes_str(*i)))
+		if (sr_bytes_eq_nocase(tag, sr_bytes_str(*i)))
 			return NULL;
 	if (!split(&s, tag))
 		return "its parts have 1 to 8 letters or digits, with - between";
