@@ -252,17 +252,19 @@ static void once_more(void **state) {
 static void no_verdict(void **state) {
 	struct desk *d = desk_new();
 	enum sr_turn turn = SR_TURN_DONE;
+	bool ended;
 
 	(void)state;
 	look(d);
-	/* It ends while it is looked at. */
+	/* It ends while it is looked at; where all of it was looked at by then, nothing is due. */
 	assert_ok(sr_rescan_turn(d->s, sr_mono_ms() + 1, &turn, &d->w->e), &d->w->e);
-	if (world_count(d->w, SR_T_SCAN) == 0) {
+	ended = world_count(d->w, SR_T_SCAN) == 0;
+	if (ended) {
 		assert_ok(world_return(d->w, &d->c), &d->w->out.err);
 		assert_int_equal(scans(d), 0);
 		look(d);
-		assert_int_equal(scans(d), 1);
 	}
+	assert_int_equal(scans(d), ended ? 1 : 0);
 	/* A clamd that hangs up when it is asked who it is; then it is back, with what it knows. */
 	atomic_store(&d->clamd.silent, true);
 	clamd_says(&d->clamd, "2", "nothing has this");
