@@ -90,11 +90,11 @@ static struct sr_bytes name_of(const struct sr_ballot *b, struct sr_bytes person
 	for (size_t i = p->count; i-- > 0;) {
 		const struct sr_proven *pr = p->entries[i];
 		const enum sr_type_id type = pr->entry.statement.type->id;
-		const struct sr_bytes name =
-			pr->trusted && type != SR_T_REQUEST && type != SR_T_AMEND
-				? name_in(&pr->entry, person)
-				: sr_bytes_of(NULL, 0);
+		struct sr_bytes name;
 
+		if (!pr->trusted || type == SR_T_REQUEST || type == SR_T_AMEND)
+			continue;
+		name = name_in(&pr->entry, person);
 		if (name.p != NULL)
 			return name;
 	}

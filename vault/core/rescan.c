@@ -47,8 +47,6 @@ int sr_rescan_new(struct sr_rescan **out, struct sr_vault *v, struct sr_room *r,
 }
 
 void sr_rescan_rest(struct sr_rescan *s) {
-	if (s == NULL)
-		return;
 	sr_filescan_free(s->at_work);
 	s->at_work = NULL;
 	s->by = NULL;

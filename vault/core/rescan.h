@@ -39,7 +39,7 @@ SR_MUST int sr_rescan_new(
 	struct sr_rescan **out, struct sr_vault *v, struct sr_room *r, struct sr_err *e);
 void sr_rescan_free(struct sr_rescan *s); /* NULL allowed */
 /* Somebody makes the index anew, which the item at work is read through. */
-void sr_rescan_rest(struct sr_rescan *s); /* NULL allowed */
+void sr_rescan_rest(struct sr_rescan *s);
 /* For tests: ask every so often. */
 void sr_rescan_pace(struct sr_rescan *s, uint64_t ask_ms);
 
