@@ -764,8 +764,8 @@ static void test_forged(void **state) {
 	world_free(d.w);
 }
 
-/* Well signed, and its head says what cannot be: the log that its signer had verified, or until
- * when it was good. */
+/* Well signed, and its head says what cannot be: the log that its signer had verified, when they
+ * signed it, or until when it was good. */
 static void test_heads(void **state) {
 	static const struct {
 		const char *key, *line, *what, *field, *says;
@@ -778,6 +778,12 @@ static void test_heads(void **state) {
 			"fork"},
 		{"time", "\ntime 2026-11-20T10:00:00Z\nuntil 2026-11-20T11:00:00Z", "late", "until",
 			"it was good until 2026-11-20T11:00:00Z and was taken at "},
+		{"time", "\ntime 2026-11-20T10:00:00Z\nuntil 2999-11-20T11:00:00Z", "late", "until",
+			"it was good for more than 31 days"},
+		{"time", "\ntime 2026-11-20T10:00:00Z", "late", "time",
+			"it is of 2026-11-20T10:00:00Z and was taken at "},
+		{"time", "\ntime 2999-11-20T10:00:00Z", "late", "time",
+			"it is of 2999-11-20T10:00:00Z and was taken at "},
 	};
 
 	struct world *w = world_new(NULL);

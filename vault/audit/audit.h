@@ -5,6 +5,8 @@
  *   every entry      opened and applied to a catalogue that begins empty, beside the one in use
  *   every signature  by the key that the log had given the signer by then; of found, all of them
  *   every person's   statement judged again by the rules, against the state that stood before it
+ *   every time       what a person signed was taken by the `until` that it says, else within the
+ *                    ten minutes that clocks may differ by: nothing is kept back for a better day
  *   every `seen`     the root that the signer had verified is the root of this log at that size
  *   every grant      derived anew (audit/derive.h): its forms, trainings, end, people, level and
  *                    votes are computed from the votes that count, and compared with what it says

@@ -38,18 +38,34 @@ static int check_seen(struct sr_audit *a, const struct sr_entry *en, struct sr_e
 	return 0;
 }
 
-/* A deposit may have been gone on with after its statement was signed (board/door.c). */
-static int check_until(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
+/* Taken within what its signer said, or, where they said nothing, while the clocks agreed: what was
+ * signed once is not kept back for the day on which it suits. A deposit may have been gone on with
+ * after its statement was signed, and a dealing is made before there is a vault (board/door.c). */
+static int check_times(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
 	const struct sr_head *h = &en->statement.head;
-	char until[SR_TIME_TEXT], received[SR_TIME_TEXT];
+	const enum sr_type_id type = en->statement.type->id;
+	char then[SR_TIME_TEXT], received[SR_TIME_TEXT];
+	const int64_t apart = en->received - h->time;
 
-	if (h->until == 0 || h->until >= en->received ||
-		sr_type_brings_items(en->statement.type->id))
+	if (sr_type_brings_items(type))
 		return 0;
-	sr_time_format(until, h->until);
 	sr_time_format(received, en->received);
-	return audit_found(a, en, "late", "until", e, "it was good until %s and was taken at %s",
-		until, received);
+	if (h->until != 0 && h->until < en->received) {
+		sr_time_format(then, h->until);
+		return audit_found(a, en, "late", "until", e,
+			"it was good until %s and was taken at %s", then, received);
+	}
+	if (h->until > h->time + SR_INVARIANTS_UNTIL_MAX_S)
+		return audit_found(a, en, "late", "until", e, "it was good for more than %d days",
+			SR_INVARIANTS_UNTIL_MAX_S / 86400);
+	if (apart < -SR_INVARIANTS_SKEW_S ||
+		(h->until == 0 && type != SR_T_DEAL && apart > SR_INVARIANTS_SKEW_S)) {
+		sr_time_format(then, h->time);
+		return audit_found(a, en, "late", "time", e,
+			"it is of %s and was taken at %s: more than %d s apart", then, received,
+			SR_INVARIANTS_SKEW_S);
+	}
+	return 0;
 }
 
 int audit_object(struct sr_audit *a, const struct sr_entry *en, const char *key,
@@ -297,7 +313,7 @@ int audit_judge(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e)
 		return check_service(a, en, e);
 	rc = check_seen(a, en, e);
 	if (rc == 0)
-		rc = check_until(a, en, e);
+		rc = check_times(a, en, e);
 	if (rc == 0)
 		rc = check_rules(&allowed, a, en, e);
 	if (rc == 0 && en->statement.type->id == SR_T_DEAL)
