@@ -417,7 +417,8 @@ int verb_core(struct cli *c, struct sr_err *e) {
 	if (sr_witnessing_alarm(c->core->vault) != NULL)
 		rc = sr_fail(
 			e, SR_AUTH, "core does not start: %s", sr_witnessing_alarm(c->core->vault));
-	const struct sr_server_options so = {.core = c->core, .tell = tell, .ctx = c};
+	const struct sr_server_options so = {
+		.core = c->core, .tell = tell, .ctx = c, .stopped = &cli_stopped};
 	if (rc == 0)
 		rc = sr_server_new(&server, &so, e);
 	if (rc == 0)

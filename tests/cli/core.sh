@@ -67,3 +67,16 @@ same "$rc" 5 'strongroom-verify without standard output'
 grep -q 'standard output cannot be written' err || fail "no word of it: $(cat err)"
 ok as de deposit - --name none --collection box --json <&-
 same "$(json told.0.reason)" 'after 0 bytes: read: Bad file descriptor'
+# Told to stop while it opens the vault: nobody tells it twice.
+for after in 0.01 0.02 0.03 0.05; do
+	bound "$STRONGROOM" core >/dev/null 2>core.err &
+	BESIDE_PID=$!
+	sleep $after
+	kill $BESIDE_PID
+	for ((i = 0; i < 500; i++)); do
+		ours $BESIDE_PID || break
+		sleep 0.02
+	done
+	! ours $BESIDE_PID || fail "core goes on when it was told to stop after $after s: $(cat core.err)"
+	wait $BESIDE_PID || true
+done

@@ -518,6 +518,22 @@ static void test_stop(void **state) {
 	}
 }
 
+/* Told to stop while it began: nobody tells it twice. */
+static void test_stopped(void **state) {
+	const volatile sig_atomic_t stopped = SIGTERM;
+	struct served v;
+	(void)state;
+	memset(&v, 0, sizeof v);
+	v.g = rig_new(NULL);
+	const struct sr_server_options o = {
+		.core = &v.g->core, .tell = tell, .ctx = &v, .stopped = &stopped};
+	assert_ok(sr_server_new(&v.s, &o, &v.e), &v.e);
+	assert_ok(sr_server_run(v.s, &v.e), &v.e);
+	assert_non_null(strstr(v.told, "core stops"));
+	sr_server_free(v.s);
+	rig_free(v.g);
+}
+
 /* A write that failed left the vault as only a start can mend it: core ends, and says so. */
 static void test_failed(void **state) {
 	struct served v;
@@ -769,6 +785,7 @@ int main(void) {
 		cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_failed),
 		cmocka_unit_test(test_alarm),
 		cmocka_unit_test(test_asking),

@@ -87,6 +87,7 @@ struct sr_server {
 	size_t big;
 	int listener, stop, signals;
 	bool stopping;
+	const volatile sig_atomic_t *stopped;
 	bool bound;
 	uint64_t swept_ms;
 	uint64_t began_ms;
@@ -149,6 +150,7 @@ int sr_server_new(struct sr_server **out, const struct sr_server_options *o, str
 	s->core = o->core;
 	s->tell = o->tell;
 	s->ctx = o->ctx;
+	s->stopped = o->stopped;
 	s->idle_ms = o->idle_ms != 0 ? o->idle_ms : SR_SERVER_IDLE_MS;
 	s->stall_ms = o->stall_ms != 0 ? o->stall_ms : SR_SERVER_STALL_MS;
 	s->ask_ms = o->ask_ms != 0 ? o->ask_ms : SR_SERVER_ASK_MS;
@@ -639,6 +641,7 @@ int sr_server_run(struct sr_server *s, struct sr_err *e) {
 	sigaddset(&mask, SIGPIPE);
 	if (pthread_sigmask(SIG_BLOCK, &mask, &old) != 0)
 		return sr_fail(e, SR_MISUSE, "signals cannot be blocked");
+	s->stopping = s->stopped != NULL && *s->stopped != 0;
 	sigdelset(&mask, SIGPIPE);
 	s->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s->signals < 0)

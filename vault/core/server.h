@@ -17,6 +17,8 @@
 #ifndef SR_CORE_SERVER_H
 #define SR_CORE_SERVER_H
 
+#include <signal.h>
+
 #include "core/core.h"
 
 #define SR_CORE_SOCKET "core.sock" /* in DIR/run */
@@ -41,6 +43,9 @@ struct sr_server_options {
 	 * NULL. */
 	void (*tell)(void *ctx, const char *sentence);
 	void *ctx;
+	/* Set by the program's own handler of SIGTERM or SIGINT: one that came before sr_server_run
+	 * took them counts, too. NULL: none. Borrowed. */
+	const volatile sig_atomic_t *stopped;
 	/* Tests: 0 takes the constants above. */
 	unsigned idle_ms, stall_ms, ask_ms, connections;
 };
