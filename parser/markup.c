@@ -119,8 +119,10 @@ bool par_tag_local(const struct par_tag *tag, const char *name) {
 /* --- pieces ----------------------------------------------------------------------------------- */
 
 /* The end of a tag that begins at ${at}, where browsers find it: ">" outside of the quotes of a
- * value. A quote anywhere else is a letter; one that never ends is none. */
-static size_t tag_end(struct sr_bytes v, size_t at) {
+ * value. A quote anywhere else is a letter; one that never ends is none, nor is any behind it: a
+ * browser shows nothing more there, and each tag would be looked through to the end of all. */
+static size_t tag_end(struct par_markup *m, size_t at) {
+	const struct sr_bytes v = m->in;
 	enum {
 		WORD, /* the tag's name, or a value without quotes */
 		GAP,  /* before a name */
@@ -130,7 +132,7 @@ static size_t tag_end(struct sr_bytes v, size_t at) {
 	} is = WORD;
 	uint8_t quote = 0;
 
-	for (size_t i = at; i < v.len; i++) {
+	for (size_t i = at; i < v.len && !m->unended; i++) {
 		const uint8_t c = v.p[i];
 
 		if (quote != 0) {
@@ -151,7 +153,8 @@ static size_t tag_end(struct sr_bytes v, size_t at) {
 			is = c == '/' ? GAP : NAME;
 		}
 	}
-	return quote == 0 ? v.len : find(v, at, ">");
+	m->unended = m->unended || quote != 0;
+	return m->unended ? find(v, at, ">") : v.len;
 }
 
 static bool is_letter(uint8_t c) {
@@ -247,7 +250,7 @@ enum par_piece par_markup_next(struct par_markup *m, struct par_tag *tag, struct
 			return PAR_PIECE_LITERAL;
 		}
 		const bool no_tag = is_no_tag(m, behind);
-		end = no_tag ? find(v, m->at + 1, ">") : tag_end(v, m->at + 1);
+		end = no_tag ? find(v, m->at + 1, ">") : tag_end(m, m->at + 1);
 		const struct sr_bytes inner = sr_bytes_of(v.p + m->at + 1, end - m->at - 1);
 		m->at = end < v.len ? end + 1 : v.len;
 		if (no_tag)

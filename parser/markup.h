@@ -30,6 +30,7 @@ struct par_markup {
 	bool html; /* else XML, whose names may begin with more than letters */
 	bool raw;  /* only the end tag of raw_name counts */
 	struct sr_bytes raw_name;
+	bool unended; /* a quote was found that never ends: from there on quotes are letters */
 };
 enum par_piece {
 	PAR_PIECE_END,

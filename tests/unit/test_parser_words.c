@@ -153,6 +153,22 @@ static void html(void **state) {
 		sr_bytes_str("windows-1256")));
 }
 
+/* The end of all is looked through once for what never ends, not once for each tag. */
+static void unended(void **state) {
+	struct sr_buf in, out;
+
+	(void)state;
+	sr_buf_init(&in);
+	sr_buf_init(&out);
+	for (int i = 0; i < 400000; i++)
+		sr_buf_put_str(&in, "<a b=\">\" c=");
+	sr_buf_put_str(&in, "\">seen <i>on</i>");
+	par_markup_text(&out, sr_buf_view(&in), true);
+	assert_true(out.len > 10 && memcmp(out.p + out.len - 7, "seen on", 7) == 0);
+	sr_buf_free(&in);
+	sr_buf_free(&out);
+}
+
 /* An XML bomb is text that says so. */
 static void no_entities(void **state) {
 	struct sr_buf out;
@@ -226,6 +242,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(encodings),
 		cmocka_unit_test(html),
+		cmocka_unit_test(unended),
 		cmocka_unit_test(no_entities),
 		cmocka_unit_test(rtf),
 	};
