@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
+#include "parser/charset.h"
 #include "parser/markup.h"
 
 enum {
@@ -155,6 +157,27 @@ static bool is_furniture(const char *name) {
 	       in_folder(name, folders);
 }
 
+/* Readers of parts want UTF-8. XML says which encoding it has, or begins with a mark; without one
+ * the first letter, which is "<", shows UTF-16, but not in HTML, where a NUL is no letter. */
+static void make_utf8(struct part *p) {
+	const struct sr_bytes v = sr_buf_view(&p->bytes);
+	const bool wide = p->kind != CHAPTER && v.len >= 2 && (v.p[0] == 0 || v.p[1] == 0);
+	enum par_charset is;
+	struct sr_buf utf8;
+	bool guessed;
+
+	if (!wide && sr_utf8_valid(v))
+		return;
+	if (wide)
+		is = v.p[0] == 0 ? PAR_UTF16BE : PAR_UTF16LE;
+	else
+		is = par_charset_of(v, par_markup_charset(v), &guessed);
+	sr_buf_init(&utf8);
+	par_charset_decode(&utf8, is, v);
+	sr_buf_free(&p->bytes);
+	p->bytes = utf8;
+}
+
 /* The bytes of the entry at hand, within what is held in all. */
 static void keep(
 	struct office *o, struct archive *a, const char *name, enum kind kind, unsigned number) {
@@ -181,7 +204,11 @@ static void keep(
 			break;
 		}
 	}
-	o->broken = o->broken || n < 0;
+	const size_t had = p->bytes.len;
+	make_utf8(p);
+	o->held += p->bytes.len > had ? p->bytes.len - had : 0;
+	o->capped = o->capped || o->held > PAR_DOCUMENT_MAX;
+	o->broken = o->broken || n < 0 || sr_buf_ok(&p->bytes, NULL) != 0;
 	o->count++;
 }
 

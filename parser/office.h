@@ -13,8 +13,9 @@
  *   other *.xml                  behind all: headers, comments, notes of slides, what stands in
  *                                charts and text boxes of sheets
  *
- * Elements are known by their names without the prefix, which each document chooses. What one holds
- * beside its words and pictures (objects, macros) is counted, and not read.
+ * Parts are in UTF-8, in UTF-16 or in what their XML says. Elements are known by their names
+ * without the prefix, which each document chooses. What one holds beside its words and pictures
+ * (objects, macros) is counted, and not read.
  *
  * Why not LibreOffice, which draws them: it is a hundred megabytes of code and wants a writable
  * profile, a unix socket and a shell in its root. Words need none of that. What is lost is what

@@ -39,15 +39,6 @@ bool par_page_lost(struct par_pages *p, const char *why) {
 	return true;
 }
 
-/* Whole characters only. */
-static size_t cut_at(struct sr_bytes v, size_t max) {
-	if (v.len <= max)
-		return v.len;
-	while (max > 0 && (v.p[max] & 0xC0) == 0x80)
-		max--;
-	return max;
-}
-
 bool par_page(struct par_pages *p, struct sr_bytes text, const char *how) {
 	const uint64_t left = sr_inside_left(p->s);
 	struct sr_buf fixed;
@@ -61,7 +52,7 @@ bool par_page(struct par_pages *p, struct sr_bytes text, const char *how) {
 		par_charset_decode(&fixed, PAR_UTF8, text);
 		text = sr_buf_view(&fixed);
 	}
-	n = cut_at(text, left < PAR_PAGE_MAX ? (size_t)left : PAR_PAGE_MAX);
+	n = sr_utf8_fit(text, left < PAR_PAGE_MAX ? (size_t)left : PAR_PAGE_MAX).len;
 	sr_inside_data(p->s, text.p, n);
 	p->capped = n < text.len && left < PAR_PAGE_MAX;
 	sr_inside_end(p->s, n < text.len ? SR_BOX_CAPPED : SR_BOX_WHOLE,
@@ -74,7 +65,7 @@ bool par_parts(struct par_pages *p, struct sr_bytes text) {
 	bool more = true;
 
 	while (text.len > 0 && more) {
-		size_t n = cut_at(text, PAR_PART_MAX), line = n;
+		size_t n = sr_utf8_fit(text, PAR_PART_MAX).len, line = n;
 
 		while (n < text.len && line > 0 && text.p[line - 1] != '\n')
 			line--;

@@ -52,6 +52,14 @@ zipped('b.pptx', TYPES='<Types/>', ppt__slides__slide1_xml=f'<p:sld {A}><a:p><a:
 zipped('b.xlsx', TYPES='<Types/>', xl__worksheets__sheet1_xml='<x:worksheet><x:row><x:c><x:v>7</x:v></x:c></x:row></x:worksheet>',
     xl__printerSettings__printerSettings1_bin='x', xl__comments1_xml='<comments><comment><text><r><t>remark</t></r></text></comment></comments>')
 zipped('b.epub', mimetype='application/epub+zip', **{'\u0433' + 'x' * 210 + '_xhtml': '<html><p>long name</p></html>'})
+# And in what is no UTF-8, or pretends to be.
+T = '<w:document><w:p><w:t>%s</w:t></w:p></w:document>'
+zipped('wide.docx', TYPES='<Types/>', word__document_xml=('<?xml version="1.0" encoding="UTF-16"?>' + T % 'both bytes').encode('utf-16'),
+    word__header1_xml=(T % 'no mark').encode('utf-16-be'), word__header2_xml=(T % 'nor here').encode('utf-16-le'))
+zipped('legacy.odt', mimetype='application/vnd.oasis.opendocument.text',
+    content_xml='<?xml version="1.0" encoding="windows-1251"?><x><text:p>\u0441\u043b\u043e\u0432\u0430</text:p></x>'.encode('cp1251'))
+zipped('nul.epub', mimetype='application/epub+zip', a_xhtml='<\0html><p>not wide')
+zipped('broken.docx', TYPES='<Types/>', word__document_xml=b'<w:p><w:t>first</w:t></w:p><w:p><w:t>' + b'\x80' * 400000 + b'</w:t></w:p><w:p><w:t>last</w:t></w:p>')
 zipped('bomb.xlsx', TYPES='<Types/>', xl__sharedStrings_xml='<sst><si><t>' + 'y' * 100000 + '</t></si></sst>',
     xl__worksheets__sheet1_xml='<worksheet><row>' + '<c t="s"><v>0</v></c>' * 20000 + '</row></worksheet>')
 whole = open('b.pptx', 'rb').read()
@@ -104,6 +112,9 @@ has 'whole: 2 members of it are not read: what is embedded, macros'
 text b.odt b.pptx b.xlsx b.epub
 for words in 'at the top' body slide spoken 7 remark 'long name'; do has "^$words\$"; done
 hasnt 'prompt|not read'
+text wide.docx legacy.odt nul.epub broken.docx
+for words in 'both bytes' 'no mark' 'nor here' слова 'not wide' first last; do has "^$words\$"; done
+hasnt 'capped'
 text bomb.xlsx
 has '1 page, whole'
 has '--- page 1, cut: the page has more text than is taken ---'
