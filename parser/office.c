@@ -16,7 +16,7 @@
 enum {
 	BLOCK = 64 << 10,
 	NAME_MAX_KEPT = 200,
-	HREF_MAX = 2000,       /* of a name that is kept, however its letters are written */
+	HREF_MAX = 2000, /* of an id, or a name that is kept, however its letters are written */
 	AFTER_SPINE = 1 << 20, /* more than there are entries in front of it */
 	OTHERS_MAX = 16 << 20  /* bytes of OTHER: they must not keep the pages out */
 };
@@ -319,16 +319,20 @@ static struct part *package_of(struct office *o) {
 	struct par_tag tag = {.closes = false};
 	struct sr_bytes text = {NULL, 0};
 	struct part *found = NULL;
+	size_t roots = 0; /* each is looked for among all parts */
 	enum par_piece piece;
 
-	while (found == NULL && (piece = par_markup_next(&m, &tag, &text)) != PAR_PIECE_END)
-		if (piece == PAR_PIECE_TAG && par_tag_local(&tag, "rootfile") && !tag.closes)
+	while (found == NULL && roots < PAR_OFFICE_PARTS &&
+		(piece = par_markup_next(&m, &tag, &text)) != PAR_PIECE_END)
+		if (piece == PAR_PIECE_TAG && par_tag_local(&tag, "rootfile") && !tag.closes) {
 			found = part_named(o, PACKAGE, par_attribute(&tag, "full-path"));
+			roots++;
+		}
 	return found != NULL ? found : part_named(o, PACKAGE, sr_bytes_of(NULL, 0));
 }
 
 static struct sr_bytes href_of(const struct item *items, size_t count, struct sr_bytes id) {
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && id.len <= HREF_MAX; i++)
 		if (sr_bytes_eq(items[i].id, id))
 			return items[i].href;
 	return sr_bytes_of(NULL, 0);
@@ -525,8 +529,10 @@ static void cell(struct sr_buf *out, const struct strings *t, bool shared, struc
 		n = n * 10 + (size_t)(v.p[i] - '0');
 	if (n < t->count) {
 		const size_t from = n == 0 ? 0 : t->end[n - 1];
+		const struct sr_bytes all = sr_bytes_of(t->bytes.p + from, t->end[n] - from);
 
-		sr_buf_put(out, t->bytes.p + from, t->end[n] - from);
+		/* With a letter more than a page, so that it is known for one that was cut. */
+		sr_buf_put_bytes(out, sr_utf8_fit(all, PAR_PAGE_MAX + 4));
 	}
 }
 
@@ -537,7 +543,7 @@ static void sheet(struct sr_buf *out, const struct strings *t, struct sr_bytes i
 	bool value = false, shared = false, first = true;
 	enum par_piece piece;
 
-	/* A few bytes can name a string of a MiB: what no page takes is not put together. */
+	/* A few bytes can name a string of any size: what no page takes is not put together. */
 	while (out->len <= PAR_PAGE_MAX &&
 		(piece = par_markup_next(&m, &tag, &text)) != PAR_PIECE_END) {
 		if (piece != PAR_PIECE_TAG) {

@@ -39,6 +39,12 @@ with zipfile.ZipFile('href.epub', 'w', zipfile.ZIP_DEFLATED) as z: # no name is 
     z.writestr('mimetype', 'application/epub+zip')
     z.writestr('a.opf', '<package><manifest><item id="x" href="' + 'a&#x41;' * 3000000 + '"/></manifest><spine>' + '<itemref idref="x"/>' * 2000 + '</spine></package>')
     z.writestr('c.xhtml', '<html><p>chapter c</p></html>')
+with zipfile.ZipFile('roots.epub', 'w', zipfile.ZIP_DEFLATED) as z: # each of the one would be looked for among all of the other
+    z.writestr('mimetype', 'application/epub+zip')
+    z.writestr('META-INF/container.xml', '<rootfile full-path="x"/>' * 400000)
+    for n in range(1990):
+        z.writestr(f'{n}.opf', '')
+    z.writestr('c.xhtml', '<html><p>chapter d</p></html>')
 # What whoever made it does not want to be read: under another prefix, in headers, comments and notes, in a chapter of a long
 # name, in a part that is damaged or under a password, in what is embedded.
 X = W.replace('xmlns:w', 'xmlns:_x')
@@ -104,6 +110,8 @@ text spine.epub
 same "$(grep -E '^(chapter|in no)' out | tr '\n' ',')" 'chapter a,chapter b,in no spine,'
 text href.epub
 has '^chapter c$'
+text roots.epub
+has '^chapter d$'
 text b.docx
 has '^own prefix$'
 has '^on top$'
