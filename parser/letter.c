@@ -122,4 +122,7 @@ void par_letter_text(struct sr_inside *s) {
 		par_pages_done(&p, SR_BOX_CAPPED, "a part of it has more text than is taken");
 	else
 		par_pages_done(&p, r.status, r.reason);
+	sr_buf_free(&l.out);
+	sr_buf_free(&l.part);
+	sr_buf_free(&l.name);
 }

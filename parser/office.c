@@ -666,4 +666,7 @@ void par_office_text(struct sr_inside *s) {
 			"it has none of the parts of a document that are read here");
 	else
 		par_pages_done(&p, SR_BOX_WHOLE, unread);
+	for (size_t i = 0; i < o.count; i++)
+		sr_buf_free(&o.parts[i].bytes);
+	free(o.parts);
 }
