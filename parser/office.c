@@ -527,7 +527,7 @@ static void cell(struct sr_buf *out, const struct strings *t, bool shared, struc
 	}
 	for (size_t i = 0; i < v.len && v.p[i] >= '0' && v.p[i] <= '9' && n < t->count; i++)
 		n = n * 10 + (size_t)(v.p[i] - '0');
-	if (n < t->count) {
+	if (n < t->count && t->bytes.len > 0) { /* not: all of them are empty */
 		const size_t from = n == 0 ? 0 : t->end[n - 1];
 		const struct sr_bytes all = sr_bytes_of(t->bytes.p + from, t->end[n] - from);
 

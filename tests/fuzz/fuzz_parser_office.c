@@ -136,6 +136,9 @@ void fuzz_seeds(void) {
 	part(&b, 5, 2, "<row><c t=\"s\"><v>0</v></c></row>");
 	part(&b, 6, 0, "<si><t>name</t></si><si><r><t>A</t></r><rPh><t>no</t></rPh></si>");
 	seed("sheets", &b);
+	part(&b, 4, 0, "<row><c t=\"s\"><v>0</v></c></row>");
+	part(&b, 6, 0, "<si/>");
+	seed("empty-strings", &b);
 	part(&b, 7, 0,
 		"<text:h>Head<text:s/>line</text:h><draw:page><text:p>a<text:tab/>"
 		"<text:line-break/></text:p></draw:page><text:p/>");
