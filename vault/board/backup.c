@@ -266,37 +266,6 @@ static int ledger_verify(
 
 /* --- where to --------------------------------------------------------------------------------- */
 
-/* ${path} by its one name, or that of the folder that it is to be made in. NULL: none of them is
- * there, or cannot be looked at: that fails where it is opened. */
-static char *real_place(const char *path) {
-	char *const whole = realpath(path, NULL), *real = NULL;
-	struct sr_dir *parent = NULL;
-	const char *name = NULL;
-
-	if (whole != NULL || sr_dir_of(&parent, &name, path, NULL) != 0)
-		return whole;
-	real = realpath(sr_dir_path(parent), NULL);
-	sr_dir_close(parent);
-	return real;
-}
-
-/* Its own folder would be copied onto itself, and what the open log writes be lost with the file
- * that it has open; in it nothing but the vault lies. */
-static int not_within(const struct sr_vault *v, const char *path, struct sr_err *e) {
-	char *const ours = realpath(sr_dir_path(v->dir), NULL), *const theirs = real_place(path);
-	const size_t len = ours != NULL ? strlen(ours) : 0;
-	int rc = 0;
-
-	if (ours != NULL && theirs != NULL && strncmp(theirs, ours, len) == 0 &&
-		(theirs[len] == '/' || theirs[len] == '\0'))
-		rc = sr_fail(e, SR_USAGE,
-			"%s is the vault itself, or lies in it: name a folder on another disk",
-			path);
-	free(ours);
-	free(theirs);
-	return rc;
-}
-
 /* In a folder without strongroom.conf: what a backup that was broken off leaves, or nothing. */
 static int may_be_ours(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
 	static const char *const folders[] = {"packs", "objects", "items", "ledger", "keys"};
@@ -356,12 +325,14 @@ static int log_before(
 }
 
 /* What is there already must be an earlier backup of this same vault, whole or broken off: no
- * other's, nobody else's folder, and no vault, whose log would be replaced under it. */
+ * other's, nobody else's folder, and no vault, this one least of all: its log would be replaced
+ * under it, and what is written to the one that is open be lost. */
 static int target_check(struct sr_vault *v, const char *path, struct sr_err *e) {
 	struct sr_vault_conf *conf = calloc(1, sizeof *conf);
 	struct sr_dir *to = NULL;
 	bool vault = false, ours;
-	int rc = conf == NULL ? sr_fail(e, SR_NOMEM, "out of memory") : not_within(v, path, e);
+	int rc = conf == NULL ? sr_fail(e, SR_NOMEM, "out of memory")
+			      : sr_vault_apart(sr_dir_path(v->dir), path, e);
 
 	if (rc == 0)
 		rc = sr_dir_open(&to, path, e);
