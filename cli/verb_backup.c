@@ -69,6 +69,7 @@ static void backup_json(const struct sr_backup_result *r, const char *path, stru
 	json_object_set_new(o, "bytes", json_integer((json_int_t)r->bytes));
 	json_object_set_new(o, "skipped", json_integer((json_int_t)r->skipped));
 	json_object_set_new(o, "removed", json_integer((json_int_t)r->removed));
+	json_object_set_new(o, "mended", json_integer((json_int_t)r->mended));
 	json_object_set_new(o, "secrets", json_integer((json_int_t)r->secrets));
 	json_object_set_new(o, "entries", json_integer((json_int_t)r->entries));
 	if (told.p == NULL) /* a restore reads no copy back */
@@ -100,6 +101,21 @@ static void backup_escrow(const struct sr_backup_result *r, const char *path) {
 			generation);
 }
 
+/* It is made, and has what the vault has lost. */
+static int backup_kept(
+	struct cli *c, const struct sr_backup_result *r, const char *path, struct sr_err *e) {
+	if (r->kept.count == 0)
+		return 0;
+	cli_hint(c,
+		"copy what `strongroom scrub` names from %s into the vault, to the same place "
+		"there, then scrub again",
+		path);
+	return sr_fail(e, r->kept.unread == r->kept.count ? SR_IO : SR_CORRUPT,
+		"the backup is whole, the vault is not: %llu of its files cannot be read whole, "
+		"the first: %s",
+		(unsigned long long)r->kept.count, r->kept.first);
+}
+
 int verb_backup(struct cli *c, struct sr_err *e) {
 	struct sr_vault *v = NULL;
 	struct cli_secret s = {0};
@@ -129,11 +145,19 @@ int verb_backup(struct cli *c, struct sr_err *e) {
 	cli_secret_free(&s);
 	sr_vault_close(v);
 	cli_progress_end();
-	if (rc != 0)
+	if (rc != 0) {
+		if (r.lost.count > 0)
+			cli_hint(c, "put back what `strongroom scrub` names, if another backup "
+				    "has it (the files are immutable: copy them), then repeat "
+				    "the command");
+		else if (rc == SR_CORRUPT)
+			cli_hint(c, "the vault is as it was: see to the medium of what the "
+				    "sentence names, or name another");
 		return rc;
+	}
 	if (c->json) {
 		backup_json(&r, o.path, sr_bytes_of(NULL, 0));
-		return 0;
+		return backup_kept(c, &r, o.path, e);
 	}
 	cli_size_text(size, sizeof size, r.bytes);
 	printf("copied %llu files (%s), %llu were there already; read back and checked: %llu "
@@ -143,8 +167,11 @@ int verb_backup(struct cli *c, struct sr_err *e) {
 		(unsigned long long)r.checked, (unsigned long long)r.entries);
 	printf("%llu secrets lie sealed in %s: keep it apart from the backup\n",
 		(unsigned long long)r.secrets, o.secrets_path);
+	if (r.mended > 0)
+		printf("damaged there, and copied once more: %llu files; see to that medium\n",
+			(unsigned long long)r.mended);
 	backup_escrow(&r, o.escrow_path);
-	return 0;
+	return backup_kept(c, &r, o.path, e);
 }
 
 /* --- restore --- */
@@ -261,6 +288,14 @@ int verb_restore(struct cli *c, struct sr_err *e) {
 		backup_json(&r, o.to, sr_buf_view(&told));
 	else if (rc == 0)
 		restore_print(&o, &r, sr_buf_view(&told));
+	if (rc == 0 && r.unread.count > 0) {
+		cli_hint(c, "copy what `strongroom scrub` names from another backup, to the same "
+			    "place in the vault, then scrub again");
+		rc = sr_fail(e, SR_IO,
+			"the vault is restored, but %llu files of the backup could not be read, "
+			"the first: %s",
+			(unsigned long long)r.unread.count, r.unread.first);
+	}
 	since_free(&since);
 	sr_buf_free(&told);
 	return rc;

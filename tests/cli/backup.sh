@@ -46,11 +46,8 @@ ok as m2 vote "$REQUEST" topup
 checked_out "$ITEM" --grant "$GRANT"
 ok as ri cat "$CHECKOUT"
 same "$OUT" 'words to keep'
-# Without its secrets file a backup opens nothing, nor without the escrow; damage in it is named.
+# Without its secrets file a backup opens nothing, nor without the escrow.
 refused 2 'secrets' sr restore "$W/copy" "$W/third" --no-second
 refused 2 'escrow' sr restore "$W/copy" "$W/third" --no-second --secrets "$W/secrets"
 refused 2 'escrow' sr backup "$W/copy" --secrets "$W/secrets" --secrets-passphrase-file pass2
 refused 2 'lies in the backup' sr backup "$W/copy" --secrets "$W/secrets" --escrow "$W/copy/escrow" --secrets-passphrase-file pass2
-pack=$(find "$W/copy/packs" -type f ! -name 'INV*' | head -n 1)
-flip "$pack" 5000
-refused 3 "$(basename "$pack" | cut -c1-12)|pack" sr backup "$W/copy" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass2

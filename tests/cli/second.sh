@@ -67,6 +67,22 @@ has "the one in $W/two is destroyed"
 ! copies two || fail 'the copy before is still there'
 copies three || fail 'there is no copy'
 
+# The same folder by another name is not destroyed as the one before; nor is one taken that would be lost with the vault.
+ln -s three link
+for name in three/ "../${W##*/}/three" link three; do
+	ok sr second replace "$name"
+	hasnt 'destroyed|out of reach'
+	copies three || fail "$name: there is no copy"
+	rm vault/secrets.db vault/secrets.db-root vault/secrets.db-redo
+	ok sr status
+	has 'taken from the second copy'
+done
+refused 2 'vault is the vault itself, or lies in it' sr second replace "$W/vault"
+refused 2 'is the vault itself, or lies in it' sr second replace "$W/vault/run"
+refused 2 'is the vault itself, or lies in it' sr init --vault "$W/within" --origin other.example/vault --unlock-new "$W/o.key" \
+	--second "$W/within"
+[[ ! -e o.key ]] || fail 'something is left'
+
 # Killed anywhere: the vault opens with the one or the other, current, and nothing else lies about.
 steps=0 finished=0
 from=three to=four

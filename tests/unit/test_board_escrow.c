@@ -419,7 +419,7 @@ static void test_bad_medium(void **state) {
 	m.older = NULL;
 	m.done = false;
 	assert_fails(sr_backup_make(w->v, &o, &r, &w->e), SR_IO, &w->e,
-		" could not be read back, the first: ");
+		": read: Input/output error");
 	unreadable = false;
 	assert_ok(sr_backup_make(w->v, &o, &r, &w->e), &w->e);
 	sr_buf_free(&older[0]);

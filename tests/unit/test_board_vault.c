@@ -668,7 +668,8 @@ static void test_backup(void **state) {
 	assert_null(memmem(told.p, told.len, "lost", 4));
 	assert_ok(try_open(w, restored, WORLD_CREDENTIAL), &w->e);
 	sr_buf_free(&told);
-	/* A copy that was damaged is not taken for a backup. */
+	/* What is damaged in the copy comes from the vault once more, and goes the other way where
+	 * the copy has it whole; what neither has is no backup. */
 	world_reopen(w);
 	{
 		struct sr_backup_options b = {
@@ -678,9 +679,25 @@ static void test_backup(void **state) {
 		some_file(w, "packs", true, path);
 		snprintf(copy, sizeof copy, "%s%s", to, path + strlen(w->vault));
 		flip(copy, 100);
+		backup_of(w, to, secrets, &r);
+		assert_true(r.mended == 1 && r.kept.count == 0 && r.lost.count == 0);
+		backup_of(w, to, secrets, &r);
+		assert_int_equal(r.mended, 0);
+		assert_int_equal(truncate(path, 100), 0);
+		backup_of(w, to, secrets, &r);
+		assert_true(r.kept.count == 1 && r.mended == 0);
+		assert_non_null(strstr(r.kept.first, "100 bytes cannot be a pack"));
+		assert_int_equal(unlink(path), 0);
+		backup_of(w, to, secrets, &r);
+		assert_true(r.kept.count == 1 && r.removed == 0 && t_exists(copy));
+		flip(copy, 100);
 		b.unlock.credential =
 			sr_bytes_str("the credential of the backup, 32 bytes and more");
-		assert_fails(sr_backup_make(w->v, &b, &r, &w->e), SR_CORRUPT, &w->e, "damaged");
+		assert_int_equal(unlink(secrets), 0);
+		assert_fails(sr_backup_make(w->v, &b, &r, &w->e), SR_CORRUPT, &w->e,
+			"1 of the files that the log names cannot be read whole in the vault, nor "
+			"in the copy, the first: ");
+		assert_true(t_exists(secrets));
 		/* Folders that no vault has. */
 		snprintf(path, sizeof path, "%s", t_path(w->vault, "packs"));
 		for (int i = 0; i < 9; i++) {

@@ -10,11 +10,10 @@
 #include <unistd.h>
 
 #include "board/door.h"
-#include "board/fixity.h"
 #include "board/follow.h"
 #include "catalogue/query.h"
 #include "ledger/ledger.h"
-#include "store/backend.h"
+#include "merkle/checkpoint.h"
 
 enum {
 	COPY_CHUNK = 1 << 20,
@@ -27,9 +26,20 @@ struct copy {
 	struct sr_backup_result *out;
 	const struct sr_progress *progress;
 	struct sr_dir *from, *to;
-	bool immutable; /* a file of the same name and size is the same file */
+	const char *folder; /* of files that never change, named by what they hold; else NULL */
+	struct sr_buf *odd; /* of them: names of which the two may differ; NULL: none is there */
+	bool unread;        /* the last failure was of the reading */
 	int depth;
 };
+
+int sr_backup_note(struct sr_buf *list, const char *folder, const char *name, struct sr_err *e) {
+	if (strcmp(folder, "items") == 0)
+		sr_buf_printf(list, "%s/%s", folder, name);
+	else
+		sr_buf_printf(list, "%s/%.2s/%s", folder, name, name);
+	sr_buf_put_u8(list, '\0');
+	return sr_buf_ok(list, e);
+}
 
 static int copy_bytes(struct sr_tmpfile *t, int fd, struct copy *c, struct sr_err *e) {
 	uint8_t *chunk = malloc(COPY_CHUNK);
@@ -40,6 +50,7 @@ static int copy_bytes(struct sr_tmpfile *t, int fd, struct copy *c, struct sr_er
 		size_t got = 0;
 
 		rc = sr_fd_pread_some(fd, chunk, COPY_CHUNK, at, &got, e);
+		c->unread = rc != 0;
 		if (rc != 0 || got == 0)
 			break;
 		rc = sr_tmpfile_write(t, chunk, got, e);
@@ -55,19 +66,9 @@ static int copy_bytes(struct sr_tmpfile *t, int fd, struct copy *c, struct sr_er
 
 static int copy_file(struct copy *c, const char *name, struct sr_err *e) {
 	struct sr_tmpfile *t = NULL;
-	uint64_t have = 0, want = 0;
-	int fd = -1, rc;
+	int fd = -1, rc = sr_file_open(&fd, c->from, name, SR_FS_READ, e);
 
-	rc = sr_file_size(c->from, name, &want, e);
-	if (rc != 0)
-		return rc;
-	/* What cannot be looked at there is copied once more. */
-	if (c->immutable && strncmp(name, "INVENTORY", 9) != 0 &&
-		sr_file_size(c->to, name, &have, NULL) == 0 && have == want) {
-		c->out->skipped++;
-		return 0;
-	}
-	rc = sr_file_open(&fd, c->from, name, SR_FS_READ, e);
+	c->unread = rc != 0;
 	if (rc == 0)
 		rc = sr_tmpfile_new(&t, c->to, e);
 	if (rc == 0)
@@ -82,6 +83,37 @@ static int copy_file(struct copy *c, const char *name, struct sr_err *e) {
 	if (rc == 0)
 		c->out->files++;
 	return rc != 0 ? sr_wrap(e, "%s", name) : 0;
+}
+
+/* Is it the disk itself that does not give what it holds, and not our rights or limits? */
+static bool bad_medium(const struct sr_err *e) {
+	return e != NULL && (e->no == EIO || e->no == EUCLEAN || e->no == EBADMSG);
+}
+
+/* A file of the same name is the same file. If it is not, either may be the damaged one: it stays
+ * until both are read (backup_read.c). One that cannot be read keeps nobody from copying the
+ * others; it is missed when all are read. */
+static int copy_immutable(struct copy *c, const char *name, struct sr_err *e) {
+	uint64_t have = 0, want = 0;
+	int rc = sr_file_size(c->from, name, &want, e);
+
+	if (rc != 0)
+		return rc;
+	/* What cannot be looked at there is copied once more. */
+	if (sr_file_size(c->to, name, &have, NULL) == 0) {
+		c->out->skipped++;
+		return have == want || c->odd == NULL ? 0
+						      : sr_backup_note(c->odd, c->folder, name, e);
+	}
+	rc = copy_file(c, name, e);
+	if (rc == SR_IO && c->unread && bad_medium(e)) {
+		if (c->out->unread.count++ == 0)
+			snprintf(c->out->unread.first, sizeof c->out->unread.first, "%s/%.370s",
+				c->folder, e->text);
+		sr_err_clear(e);
+		rc = 0;
+	}
+	return rc;
 }
 
 static int copy_entry(void *ctx, const char *name, bool is_dir, struct sr_err *e);
@@ -112,52 +144,11 @@ static int copy_entry(void *ctx, const char *name, bool is_dir, struct sr_err *e
 
 	if (sr_tmpfile_is(name) || strcmp(name, "lock") == 0)
 		return 0;
-	return is_dir ? copy_folder(c, name, e) : copy_file(c, name, e);
-}
-
-static int drop_entry(void *ctx, const char *name, bool is_dir, struct sr_err *e);
-
-/* In folder ${name} of the copy, what the vault no longer has. */
-static int drop_folder(const struct copy *c, const char *name, struct sr_err *e) {
-	struct copy sub = *c;
-	int rc;
-
-	sub.from = sub.to = NULL;
-	rc = sr_dir_open_at(&sub.from, c->from, name, e);
-	if (rc == 0)
-		rc = sr_dir_open_at(&sub.to, c->to, name, e);
-	if (rc == 0)
-		rc = sr_dir_each(sub.to, drop_entry, &sub, e);
-	sr_dir_close(sub.from);
-	sr_dir_close(sub.to);
-	return rc;
-}
-
-/* A folder of packs or objects is never removed from a vault, so each has its like there. */
-static int drop_entry(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
-	struct copy *c = ctx;
-	bool there = false;
-	const int rc = sr_file_find(&there, c->from, name, e);
-
-	if (rc != 0)
-		return rc;
 	if (is_dir)
-		return there ? drop_folder(c, name, e) : 0;
-	if (there)
-		return 0;
-	c->out->removed++;
-	return sr_file_remove(c->to, name, e);
-}
-
-/* What was collected, and envelopes of items that were released, re-sealed or destroyed: the old
- * ones must not live on here. */
-static int drop_absent(const struct copy *c, struct sr_err *e) {
-	static const char *const folders[] = {"packs", "objects", "items"};
-	int rc = 0;
-
-	for (size_t i = 0; i < sizeof folders / sizeof folders[0] && rc == 0; i++)
-		rc = drop_folder(c, folders[i], e);
-	return rc;
+		return copy_folder(c, name, e);
+	/* INVENTORY is rewritten, and the only file there that is. */
+	return c->folder != NULL && strncmp(name, "INVENTORY", 9) != 0 ? copy_immutable(c, name, e)
+								       : copy_file(c, name, e);
 }
 
 static int open_made(struct sr_dir **out, const char *path, mode_t mode, struct sr_err *e) {
@@ -203,10 +194,11 @@ static int copy_folders(struct copy *c, struct sr_err *e) {
 	static const char *const folders[] = {"packs", "objects", "items"};
 	int rc = 0;
 
-	c->immutable = true;
-	for (size_t i = 0; i < sizeof folders / sizeof folders[0] && rc == 0; i++)
+	for (size_t i = 0; i < sizeof folders / sizeof folders[0] && rc == 0; i++) {
+		c->folder = folders[i];
 		rc = copy_folder(c, folders[i], e);
-	c->immutable = false;
+	}
+	c->folder = NULL;
 	if (rc == 0)
 		rc = copy_ledger(c, e);
 	return rc == 0 ? copy_folder(c, "keys", e) : rc;
@@ -219,51 +211,41 @@ int sr_backup_copy(struct sr_dir *from, struct sr_dir *to, struct sr_backup_resu
 	return copy_folders(&c, e);
 }
 
-/* --- making ----------------------------------------------------------------------------------- */
+int sr_backup_copy_again(struct sr_dir *from, struct sr_dir *to, const char *full,
+	struct sr_backup_result *out, struct sr_err *e) {
+	const char *const name = strrchr(full, '/');
+	struct copy c = {.out = out};
+	char folder[16];
+	int rc = name == NULL ? sr_fail(e, SR_MISUSE, "%s: in no folder", full) : 0;
 
-struct first_finding {
-	char text[400];
-};
-
-static int note_finding(void *ctx, const struct sr_scrub_finding *f, struct sr_err *e) {
-	struct first_finding *first = ctx;
-
-	(void)e;
-	if (first->text[0] == '\0')
-		snprintf(first->text, sizeof first->text, "%s: %s", f->name, f->text);
-	return 0;
+	if (rc != 0)
+		return rc;
+	snprintf(folder, sizeof folder, "%.*s", (int)(name - full), full);
+	rc = sr_dir_open_at(&c.from, from, folder, e);
+	if (rc == 0)
+		rc = sr_dir_open_at(&c.to, to, folder, e);
+	if (rc == 0)
+		rc = copy_file(&c, name + 1, e);
+	if (rc == 0)
+		rc = sr_dir_sync(c.to, e);
+	sr_dir_close(c.from);
+	sr_dir_close(c.to);
+	return rc;
 }
 
-/* Read the whole copy back, and open its ledger: the same entries under the same root. */
-static int copy_verify(struct sr_vault *v, struct sr_dir *to, const struct sr_progress *progress,
-	struct sr_backup_result *out, struct sr_err *e) {
-	struct first_finding first = {""};
-	struct sr_fixity f = {.finding = note_finding, .ctx = &first};
-	struct sr_scrub_totals totals = {0};
+/* --- making ----------------------------------------------------------------------------------- */
+
+/* The ledger of the copy: the same entries under the same root. */
+static int ledger_verify(
+	struct sr_vault *v, struct sr_dir *to, struct sr_backup_result *out, struct sr_err *e) {
 	struct sr_ledger_opts lo = {.keys = sr_ledger_keys(v->ledger)};
 	struct sr_ledger *ledger = NULL;
 	struct sr_dir *ledger_dir = NULL;
 	uint8_t ours[SR_HASH], theirs[SR_HASH];
-	int rc = sr_backend_dir(&f.store, to, e);
+	int rc = sr_dir_open_at(&ledger_dir, to, "ledger", e);
 
-	if (progress != NULL)
-		f.progress = *progress;
-	if (rc == 0)
-		rc = sr_dir_open_at(&f.items, to, "items", e);
-	if (rc == 0)
-		rc = sr_fixity_check(v, &f, &totals, e);
-	if (rc == 0 && totals.findings > 0 && totals.unread == totals.findings)
-		rc = sr_fail(e, SR_IO, "%llu things could not be read back, the first: %s",
-			(unsigned long long)totals.unread, first.text);
-	else if (rc == 0 && totals.findings > 0)
-		rc = sr_fail(e, SR_CORRUPT,
-			"%llu things are damaged or could not be read, the first: %s",
-			(unsigned long long)totals.findings, first.text);
-	out->checked = totals.packs + totals.objects + totals.envelopes;
 	lo.origin = v->keys->origin;
 	lo.pk = v->keys->ledger_pk;
-	if (rc == 0)
-		rc = sr_dir_open_at(&ledger_dir, to, "ledger", e);
 	if (rc == 0)
 		rc = sr_ledger_open(&ledger, ledger_dir, &lo, e);
 	if (rc == 0) {
@@ -279,25 +261,110 @@ static int copy_verify(struct sr_vault *v, struct sr_dir *to, const struct sr_pr
 	}
 	sr_ledger_abandon(ledger);
 	sr_dir_close(ledger_dir);
-	sr_dir_close(f.items);
-	sr_backend_free(f.store);
-	return rc != 0 ? sr_wrap(e, "the copy") : 0;
+	return rc;
 }
 
-/* An existing target must be a backup of this same vault. */
-static int target_check(const struct sr_vault *v, const char *path, struct sr_err *e) {
-	struct sr_vault_conf *conf = calloc(1, sizeof *conf);
-	int rc;
+/* --- where to --------------------------------------------------------------------------------- */
 
-	if (conf == NULL)
-		return sr_fail(e, SR_NOMEM, "out of memory");
-	rc = sr_vault_conf_read(conf, path, e);
-	if (rc == 0 && (!conf->founded || memcmp(conf->fingerprint, v->fingerprint, SR_HASH) != 0))
-		rc = sr_fail(e, SR_EXISTS, "%s is a backup of another vault", path);
-	if (rc == SR_NOTFOUND) {
+/* In a folder without strongroom.conf: what a backup that was broken off leaves, or nothing. */
+static int may_be_ours(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
+	static const char *const folders[] = {"packs", "objects", "items", "ledger", "keys"};
+
+	for (size_t i = 0; is_dir && i < sizeof folders / sizeof folders[0]; i++)
+		if (strcmp(name, folders[i]) == 0)
+			return 0;
+	if (!is_dir && sr_tmpfile_is(name))
+		return 0;
+	return sr_fail(e, SR_EXISTS,
+		"%s is no backup of a vault, and not empty (%s): name an empty folder, one that is "
+		"not there yet, or that of an earlier backup",
+		(const char *)ctx, name);
+}
+
+/* The log that lies there, by its checkpoint: an earlier state of this one, or one that does not
+ * open, which is replaced. What went on otherwise or further than here may be the only copy of what
+ * this vault has not. ${ours}: strongroom.conf says that it is this vault's. */
+static int log_before(
+	struct sr_vault *v, struct sr_dir *to, const char *path, bool ours, struct sr_err *e) {
+	const uint64_t size = sr_ledger_next_index(v->ledger);
+	struct sr_checkpoint cp = {.size = 0};
+	struct sr_note note = {0};
+	struct sr_dir *d = NULL;
+	struct sr_buf text;
+	uint8_t root[SR_HASH];
+	int rc = sr_dir_open_at(&d, to, "ledger", e);
+
+	sr_buf_init(&text);
+	if (rc == 0)
+		rc = sr_file_read(d, "checkpoint", &text, SR_NOTE_MAX, e);
+	if (rc == 0)
+		rc = sr_log_keys_open(&cp, &note, sr_buf_view(&text), sr_ledger_keys(v->ledger), e);
+	if (rc == SR_NOTFOUND || rc == SR_CORRUPT || rc == SR_LIMIT || (rc == SR_AUTH && ours)) {
 		sr_err_clear(e);
 		rc = 0;
+	} else if (rc == SR_AUTH) {
+		rc = sr_fail(e, SR_EXISTS, "%s is a backup of another vault", path);
+	} else if (rc == 0 && cp.size > size) {
+		rc = sr_fail(e, SR_EXISTS,
+			"the backup in %s has a log of %llu entries, and the one here has %llu: "
+			"this is an older state of the vault, and what came later may lie there "
+			"alone; name another folder",
+			path, (unsigned long long)cp.size, (unsigned long long)size);
+	} else if (rc == 0) {
+		rc = sr_ledger_root_at(v->ledger, cp.size, root, e);
+		if (rc == 0 && memcmp(root, cp.root, SR_HASH) != 0)
+			rc = sr_fail(e, SR_EXISTS,
+				"the backup in %s is of a log that went on otherwise than the one "
+				"here before it had %llu entries: name another folder",
+				path, (unsigned long long)cp.size);
 	}
+	sr_note_free(&note);
+	sr_buf_free(&text);
+	sr_dir_close(d);
+	return rc;
+}
+
+/* What is there already must be an earlier backup of this same vault, whole or broken off: no
+ * other's, nobody else's folder, and no vault, this one least of all: its log would be replaced
+ * under it, and what is written to the one that is open be lost. */
+static int target_check(struct sr_vault *v, const char *path, struct sr_err *e) {
+	struct sr_vault_conf *conf = calloc(1, sizeof *conf);
+	struct sr_dir *to = NULL;
+	bool vault = false, ours;
+	int rc = conf == NULL ? sr_fail(e, SR_NOMEM, "out of memory")
+			      : sr_vault_apart(sr_dir_path(v->dir), path, e);
+
+	if (rc == 0)
+		rc = sr_dir_open(&to, path, e);
+	if (rc == SR_NOTFOUND) {
+		free(conf);
+		sr_err_clear(e);
+		return 0;
+	}
+	if (rc == 0)
+		rc = sr_vault_conf_read(conf, path, e);
+	ours = rc == 0;
+	if (rc == 0 && (!conf->founded || memcmp(conf->fingerprint, v->fingerprint, SR_HASH) != 0))
+		rc = sr_fail(e, SR_EXISTS, "%s is a backup of another vault", path);
+	else if (rc == 0)
+		rc = sr_file_find(&vault, to, "secrets.db", e);
+	else if (rc == SR_NOTFOUND) {
+		sr_err_clear(e);
+		rc = sr_dir_each(to, may_be_ours, (void *)path, e);
+	} else if (rc == SR_CORRUPT) {
+		rc = sr_fail(e, SR_CORRUPT,
+			"the backup in %s has a damaged strongroom.conf: if it is this vault's, "
+			"remove that file there, and repeat the command; else name another folder",
+			path);
+	}
+	if (rc == 0 && vault)
+		rc = sr_fail(e, SR_EXISTS,
+			"%s is a vault and no backup: name an empty folder, or one that is not "
+			"there yet",
+			path);
+	if (rc == 0)
+		rc = log_before(v, to, path, ours, e);
+	sr_dir_close(to);
 	free(conf);
 	return rc;
 }
@@ -412,7 +479,8 @@ static int log_backup(struct sr_vault *v, const uint8_t id[SR_ID], bool made,
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
-/* Neither the secrets file nor the escrow may lie in the copy, nor be one file. */
+/* Neither the secrets file nor the escrow may lie in the copy, nor be one file; and what the
+ * secrets file replaces is one. */
 static int paths_check(const struct sr_backup_options *o, struct sr_err *e) {
 	size_t len = strlen(o->path);
 	const char *const files[] = {o->secrets_path, o->escrow_path};
@@ -423,14 +491,16 @@ static int paths_check(const struct sr_backup_options *o, struct sr_err *e) {
 		if (strncmp(files[i], o->path, len) == 0 && files[i][len] == '/')
 			return sr_fail(
 				e, SR_USAGE, "%s lies in the backup: keep it apart", files[i]);
-	return 0;
+	return sr_backup_secrets_may_replace(o->secrets_path, e);
 }
 
 static int make(struct sr_vault *v, const struct sr_backup_options *o, const struct sr_escrow *x,
 	struct sr_backup_result *out, struct sr_err *e) {
-	struct copy c = {.out = out, .progress = o->progress, .from = v->dir};
+	struct sr_buf odd;
+	struct copy c = {.out = out, .progress = o->progress, .from = v->dir, .odd = &odd};
 	int rc = sr_ledger_publish(v->ledger, e);
 
+	sr_buf_init(&odd);
 	if (rc == 0)
 		rc = open_made(&c.to, o->path, 0700, e);
 	if (rc == 0)
@@ -439,12 +509,24 @@ static int make(struct sr_vault *v, const struct sr_backup_options *o, const str
 		rc = copy_file(&c, "strongroom.conf", e);
 	if (rc == 0)
 		rc = sr_dir_sync(c.to, e);
-	if (rc == 0)
-		rc = drop_absent(&c, e);
-	if (rc == 0)
-		rc = copy_verify(v, c.to, o->progress, out, e);
+	if (rc == 0) {
+		rc = sr_backup_read_back(v, c.to, &odd, o->progress, out, e);
+		if (rc == 0)
+			rc = ledger_verify(v, c.to, out, e);
+		if (rc != 0)
+			sr_wrap(e, "the copy");
+	}
+	/* Also where something is lost: without the secrets of what came since, the rest of the
+	 * copy would be worth no more than the backup before. */
 	if (rc == 0)
 		rc = sr_backup_secrets_write(v, o, x, &out->secrets, e);
+	if (rc == 0 && out->lost.count > 0)
+		rc = sr_fail(e, out->lost.unread == out->lost.count ? SR_IO : SR_CORRUPT,
+			"%llu of the files that the log names cannot be read whole in the vault, "
+			"nor in the copy, the first: %s; all else is in the copy and in the "
+			"secrets file",
+			(unsigned long long)out->lost.count, out->lost.first);
+	sr_buf_free(&odd);
 	sr_dir_close(c.to);
 	return rc;
 }

@@ -7,7 +7,9 @@
  * first copy of it. The secrets file carries slots, personal and descriptive keys; never room keys,
  * quarantine or intake seals: a restore makes new room keys for open requests and live grants,
  * whose pieces must then be made anew (vote topup), and held items wait for a quorum. Run again
- * over an older backup it copies what is new and removes what was superseded or collected.
+ * over an older backup it copies what is new, copies once more what is damaged there and whole
+ * here, and removes what the log names no more; what the vault has lost stays, since it may be the
+ * last.
  *
  * Whoever holds an old secrets file could undo erasures made after it. So it needs two things: its
  * passphrase, and the escrow's key (board/escrow.h), which lies on another medium and is
@@ -44,19 +46,30 @@ struct sr_backup_options {
 	struct sr_unlock unlock; /* seals the secrets file */
 	const struct sr_progress *progress;
 };
+struct sr_backup_trouble {
+	uint64_t count, unread; /* of them: the system could not read it, so it may be whole */
+	char first[400];        /* what is the matter with one of them, by name */
+};
 struct sr_backup_result {
 	uint8_t escrow[SR_ID];
 	uint64_t generation;       /* of the escrow, that this backup is under */
 	bool escrow_made, rotated; /* now */
 	uint64_t files, bytes;     /* copied now */
-	uint64_t skipped;          /* there already, same size */
-	uint64_t removed;          /* what the vault does not have any more */
+	uint64_t skipped;          /* there already */
+	uint64_t removed;          /* what the log does not name any more */
+	uint64_t mended;           /* were damaged in the copy, and are copied once more */
+	/* Whole in the copy and not in the vault, which can take them from there; and whole in
+	 * neither. */
+	struct sr_backup_trouble kept, lost;
+	struct sr_backup_trouble unread; /* could not be read where it was copied from */
 	uint64_t secrets;
 	uint64_t entries; /* of the ledger */
 	uint64_t checked; /* packs, objects and envelopes that a backup read back */
 };
-/* CORRUPT names what differs in the copy; the copy is then no backup. DENIED: the escrow file is an
- * older copy than the log knows. */
+/* CORRUPT, IO: something cannot be read whole here nor there; where ${lost} counts it, the rest is
+ * in the copy and in the secrets file, else the copy is no backup. DENIED: the escrow file is an
+ * older copy than the log knows. EXISTS: at ${path} or ${secrets_path} lies something else than an
+ * earlier state of this backup. */
 SR_MUST int sr_backup_make(struct sr_vault *v, const struct sr_backup_options *o,
 	struct sr_backup_result *out, struct sr_err *e);
 

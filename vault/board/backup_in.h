@@ -11,10 +11,27 @@
  * they are neither a backup nor a vault, is left to the caller: it comes last. */
 SR_MUST int sr_backup_copy(struct sr_dir *from, struct sr_dir *to, struct sr_backup_result *out,
 	const struct sr_progress *progress, struct sr_err *e);
+/* "packs/ab/<hash>" and such, whatever lies there in the copy. */
+SR_MUST int sr_backup_copy_again(struct sr_dir *from, struct sr_dir *to, const char *full,
+	struct sr_backup_result *out, struct sr_err *e);
+
+/* A list of names as scrub has them ("packs/ab/<hash>", "items/<id>.<n>"), each with its NUL. */
+SR_MUST int sr_backup_note(
+	struct sr_buf *list, const char *folder, const char *name, struct sr_err *e);
+
+/* What the log names no more leaves the copy ${to}; all that it names is read back there, and what
+ * is not whole is copied once more where the vault has it whole, else counted as lost. ${odd}:
+ * names of which copy and vault may differ; gets more. Those that are whole in the copy and not in
+ * the vault are counted as kept. IO, CORRUPT: the medium does not keep what it is given. */
+SR_MUST int sr_backup_read_back(struct sr_vault *v, struct sr_dir *to, struct sr_buf *odd,
+	const struct sr_progress *progress, struct sr_backup_result *out, struct sr_err *e);
 
 /* The secrets file of the vault as it is, under the newest key of ${x}. */
 SR_MUST int sr_backup_secrets_write(struct sr_vault *v, const struct sr_backup_options *o,
 	const struct sr_escrow *x, uint64_t *count, struct sr_err *e);
+
+/* EXISTS: what lies at ${path} is something else, which a backup would replace. */
+SR_MUST int sr_backup_secrets_may_replace(const char *path, struct sr_err *e);
 
 struct sr_backup_secrets {   /* a secrets file, opened; init and free ${plain} */
 	struct sr_buf plain; /* secret */

@@ -3,6 +3,8 @@
  */
 #include "board/backup_in.h"
 
+#include <unistd.h>
+
 #include "catalogue/query.h"
 #include "crypto/aead.h"
 #include "crypto/passphrase.h"
@@ -151,6 +153,31 @@ static int put_key(struct sr_buf *file, const struct sr_vault *v, const struct s
 	sr_buf_free(&text);
 	sr_buf_free(&wrapped);
 	return rc;
+}
+
+int sr_backup_secrets_may_replace(const char *path, struct sr_err *e) {
+	char magic[sizeof MAGIC] = {0};
+	const char *name = NULL;
+	struct sr_dir *d = NULL;
+	size_t got = 0;
+	int fd = -1, rc = sr_dir_of(&d, &name, path, e);
+
+	if (rc == 0)
+		rc = sr_file_open(&fd, d, name, SR_FS_READ, e);
+	if (rc == 0)
+		rc = sr_fd_pread_some(fd, magic, sizeof magic, 0, &got, e);
+	if (rc == 0 && got > 0 && memcmp(magic, MAGIC, sizeof MAGIC) != 0)
+		rc = sr_fail(e, SR_EXISTS,
+			"%s is there and is no secrets file of a backup: name another, it would be "
+			"replaced",
+			path);
+	if (fd >= 0)
+		(void)close(fd);
+	sr_dir_close(d);
+	if (rc != SR_NOTFOUND)
+		return rc;
+	sr_err_clear(e);
+	return 0;
 }
 
 int sr_backup_secrets_write(struct sr_vault *v, const struct sr_backup_options *o,

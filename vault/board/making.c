@@ -157,6 +157,8 @@ static int begin(struct sr_making *m, struct sr_err *e) {
 		rc = sr_dir_open(&m->dir, m->path, e);
 	if (rc == 0)
 		rc = only(m->dir, NULL, e);
+	if (rc == 0 && m->second != NULL)
+		rc = sr_vault_apart(m->path, m->second, e);
 	if (rc == 0)
 		rc = hold(m, e);
 	/* Whatever the umask says: other users pass through to run/core.sock, and read nothing. */

@@ -3,6 +3,8 @@
  */
 #include "board/second.h"
 
+#include <sys/stat.h>
+
 #include "base/escape.h"
 #include "board/door.h"
 #include "board/follow.h"
@@ -99,8 +101,16 @@ static int note_write(struct sr_vault *v, const struct places *p, struct sr_err 
 	return rc;
 }
 
+/* Also under another name, with a slash behind it or through a link: what lies there is not to be
+ * destroyed. */
 static bool is_current(const struct sr_vault *v, const char *path) {
-	return v->second != NULL && strcmp(v->second, path) == 0;
+	struct stat a, b;
+
+	if (v->second == NULL)
+		return false;
+	return strcmp(v->second, path) == 0 ||
+	       (stat(v->second, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
+		       a.st_ino == b.st_ino);
 }
 
 /* Destroy what lies in noted place ${i}: 0 when nothing of ours is left there. */
@@ -244,6 +254,8 @@ int sr_second_change(
 	if (path != NULL && (path[0] != '/' || strlen(path) >= SR_PATH_MAX))
 		return sr_fail(e, SR_USAGE,
 			"the second copy's path must be absolute and under %d bytes", SR_PATH_MAX);
+	if (path != NULL && (rc = sr_vault_apart(sr_dir_path(v->dir), path, e)) != 0)
+		return rc;
 	if (sr_secrets_retry(v->secrets, NULL) != 0)
 		sr_err_clear(e); /* it is out of reach: that is what the change is for */
 	sr_secrets_pending(v->secrets, &before);

@@ -254,6 +254,35 @@ int sr_vault_not_others(const char *path, struct sr_err *e) {
 		user, user);
 }
 
+/* ${path} by its one name, or the folder that it is to be made in. NULL: neither is there, or can
+ * be looked at: that fails where it is opened. */
+static char *real_place(const char *path) {
+	char *const whole = realpath(path, NULL), *real = NULL;
+	struct sr_dir *parent = NULL;
+	const char *name = NULL;
+
+	if (whole != NULL || sr_dir_of(&parent, &name, path, NULL) != 0)
+		return whole;
+	real = realpath(sr_dir_path(parent), NULL);
+	sr_dir_close(parent);
+	return real;
+}
+
+int sr_vault_apart(const char *vault, const char *path, struct sr_err *e) {
+	char *const ours = realpath(vault, NULL), *const theirs = real_place(path);
+	const size_t len = ours != NULL ? strlen(ours) : 0;
+	int rc = 0;
+
+	if (ours != NULL && theirs != NULL && strncmp(theirs, ours, len) == 0 &&
+		(theirs[len] == '/' || theirs[len] == '\0'))
+		rc = sr_fail(e, SR_USAGE,
+			"%s is the vault itself, or lies in it: name a folder on another disk",
+			path);
+	free(ours);
+	free(theirs);
+	return rc;
+}
+
 /* --- creating --------------------------------------------------------------------------------- */
 
 static int make_ledger(struct sr_dir *dir, const struct sr_service *k, struct sr_err *e) {

@@ -117,6 +117,9 @@ struct sr_vault_conf {
 /* DENIED: we are root, and ${path} is there and another user's, whose core could not open what root
  * makes in it. Opening, founding and all that changes a vault begins with it. */
 SR_MUST int sr_vault_not_others(const char *path, struct sr_err *e);
+/* USAGE: ${path}, which may be about to be made, is the folder ${vault}, which is there, or lies in
+ * it: what is to outlive the vault goes elsewhere. */
+SR_MUST int sr_vault_apart(const char *vault, const char *path, struct sr_err *e);
 /* Name another place of the second copy (NULL: none, on purpose) in the conf of a vault that is not
  * open. */
 SR_MUST int sr_vault_conf_second(const char *path, const char *second, struct sr_err *e);
