@@ -239,6 +239,11 @@ void cli_line_str(const char *key, const char *value);
 void cli_line_row(const char *key, const struct sr_row *row, const char *field);
 void cli_line_words(const char *key, const struct sr_row *row, const char *field);
 void cli_print(struct sr_bytes text); /* escaped, stdout */
+/* The value of such a line: escaped, but that each further line of it stands under the first, where
+ * no key does. */
+void cli_lines(FILE *to, struct sr_bytes text);
+/* An item of a request or grant, by id and title. */
+void cli_item_line(const struct sr_row *item);
 void cli_size_text(char *out, size_t size, uint64_t bytes);
 /* One piece of news on stderr, unless --quiet. */
 /* Is what this verb prints the vault's word: looked up in its catalogue, proven by nothing? */
