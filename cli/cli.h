@@ -224,6 +224,8 @@ void cli_cell_bytes(struct cli_table *t, struct sr_bytes text);
 void cli_cell_id(struct cli_table *t, struct sr_bytes hex); /* the first digits */
 void cli_cell_row(struct cli_table *t, const struct sr_row *row, const char *key);
 void cli_cell_words(struct cli_table *t, const struct sr_row *row, const char *key);
+/* The hazards of an item, and those of its parts (hate@1: of file 1, or in it). */
+void cli_cell_hazards(struct cli_table *t, const struct sr_row *row);
 void cli_table_print(struct cli_table *t); /* and frees */
 /* "  key   value" of a page about one thing; nothing for an empty value. */
 void cli_line(const char *key, struct sr_bytes value);

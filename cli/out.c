@@ -176,6 +176,20 @@ static void join(struct sr_buf *out, const struct sr_row *row, const char *key, 
 	}
 }
 
+void cli_cell_hazards(struct cli_table *t, const struct sr_row *row) {
+	struct sr_bytes v;
+	join(&t->text, row, "hazard", CELL_MAX);
+	for (size_t i = 0; (v = sr_row_get_n(row, "part", i)).p != NULL; i++) {
+		const uint8_t *range = memchr(v.p, ':', v.len);
+		if (i > 0 || sr_row_get(row, "hazard").p != NULL)
+			sr_buf_put_str(&t->text, ", ");
+		escape_cell(&t->text,
+			sr_bytes_of(v.p, range != NULL ? (size_t)(range - v.p) : v.len), CELL_MAX);
+	}
+	sr_buf_put_u8(&t->text, 0);
+	t->cells++;
+}
+
 void cli_cell_words(struct cli_table *t, const struct sr_row *row, const char *key) {
 	join(&t->text, row, key, CELL_MAX);
 	sr_buf_put_u8(&t->text, 0);
