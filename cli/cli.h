@@ -224,6 +224,8 @@ void cli_cell_bytes(struct cli_table *t, struct sr_bytes text);
 void cli_cell_id(struct cli_table *t, struct sr_bytes hex); /* the first digits */
 void cli_cell_row(struct cli_table *t, const struct sr_row *row, const char *key);
 void cli_cell_words(struct cli_table *t, const struct sr_row *row, const char *key);
+/* The hazards of an item, and those of its parts (hate@1: of file 1, or in it). */
+void cli_cell_hazards(struct cli_table *t, const struct sr_row *row);
 void cli_table_print(struct cli_table *t); /* and frees */
 /* "  key   value" of a page about one thing; nothing for an empty value. */
 void cli_line(const char *key, struct sr_bytes value);
@@ -239,6 +241,11 @@ void cli_line_str(const char *key, const char *value);
 void cli_line_row(const char *key, const struct sr_row *row, const char *field);
 void cli_line_words(const char *key, const struct sr_row *row, const char *field);
 void cli_print(struct sr_bytes text); /* escaped, stdout */
+/* The value of such a line: escaped, but that each further line of it stands under the first, where
+ * no key does. */
+void cli_lines(FILE *to, struct sr_bytes text);
+/* An item of a request or grant, by id and title. */
+void cli_item_line(const struct sr_row *item);
 void cli_size_text(char *out, size_t size, uint64_t bytes);
 /* One piece of news on stderr, unless --quiet. */
 /* Is what this verb prints the vault's word: looked up in its catalogue, proven by nothing? */

@@ -176,6 +176,20 @@ static void join(struct sr_buf *out, const struct sr_row *row, const char *key, 
 	}
 }
 
+void cli_cell_hazards(struct cli_table *t, const struct sr_row *row) {
+	struct sr_bytes v;
+	join(&t->text, row, "hazard", CELL_MAX);
+	for (size_t i = 0; (v = sr_row_get_n(row, "part", i)).p != NULL; i++) {
+		const uint8_t *range = memchr(v.p, ':', v.len);
+		if (i > 0 || sr_row_get(row, "hazard").p != NULL)
+			sr_buf_put_str(&t->text, ", ");
+		escape_cell(&t->text,
+			sr_bytes_of(v.p, range != NULL ? (size_t)(range - v.p) : v.len), CELL_MAX);
+	}
+	sr_buf_put_u8(&t->text, 0);
+	t->cells++;
+}
+
 void cli_cell_words(struct cli_table *t, const struct sr_row *row, const char *key) {
 	join(&t->text, row, key, CELL_MAX);
 	sr_buf_put_u8(&t->text, 0);
@@ -216,11 +230,41 @@ void cli_print(struct sr_bytes text) {
 	sr_buf_free(&b);
 }
 
+void cli_lines(FILE *to, struct sr_bytes text) {
+	struct sr_buf b;
+	sr_buf_init(&b);
+	for (size_t at = 0; at < text.len;) {
+		const uint8_t *nl = memchr(text.p + at, '\n', text.len - at);
+		const size_t n = nl != NULL ? (size_t)(nl - text.p) - at : text.len - at;
+		sr_escape(&b, sr_bytes_of(text.p + at, n), 0);
+		at += n;
+		for (; at < text.len && text.p[at] == '\n'; at++)
+			sr_buf_put_u8(&b, '\n');
+		if (nl != NULL && at < text.len)
+			sr_buf_put_str(&b, "                 ");
+	}
+	if (b.len > 0)
+		fwrite(b.p, 1, b.len, to);
+	sr_buf_free(&b);
+}
+
 void cli_line(const char *key, struct sr_bytes value) {
 	if (value.p == NULL || value.len == 0)
 		return;
 	printf("  %-14s ", key);
-	cli_print(value);
+	cli_lines(stdout, value);
+	putchar('\n');
+}
+
+void cli_item_line(const struct sr_row *item) {
+	const struct sr_bytes id = sr_row_get(item, "id");
+	printf("  %-14s ", "item");
+	cli_print(sr_bytes_of(id.p, id.len < ID_SHOWN ? id.len : ID_SHOWN));
+	printf("  ");
+	if (sr_bytes_eq(sr_row_get(item, "state"), sr_bytes_str("destroyed")))
+		printf("(destroyed)");
+	else
+		cli_print(sr_row_get(item, "title"));
 	putchar('\n');
 }
 

@@ -125,7 +125,7 @@ int verb_grant_show(struct cli *c, struct sr_err *e) {
 		else if (sr_row_is(r, "topup"))
 			cli_topup_print(r);
 		else if (sr_row_is(r, "item"))
-			cli_line_row("item", r, "id");
+			cli_item_line(r);
 	}
 	cli_answer_free(&a);
 	return rc;

@@ -1,6 +1,7 @@
 /*
  * describe, release, list, show, search: items, as curators make them known and others find them.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -477,7 +478,7 @@ int verb_list(struct cli *c, struct sr_err *e) {
 			cli_cell_row(&t, row, "level");
 			cli_cell_row(&t, row, "files");
 			size_cell(&t, row, "bytes");
-			cli_cell_words(&t, row, "hazard");
+			cli_cell_hazards(&t, row);
 			cli_cell_row(&t, row, "title");
 		}
 		cli_table_print(&t);
@@ -519,6 +520,15 @@ static void parts_print(const struct sr_row *it) {
 	}
 }
 
+/* Which entry of the log says so. */
+static void entry_print(const char *key, const struct sr_row *it) {
+	if (sr_row_get(it, key).p == NULL)
+		return;
+	printf("  %-14s by entry ", key);
+	cli_print(sr_row_get(it, key));
+	putchar('\n');
+}
+
 static void item_print(const struct sr_row *it) {
 	static const char *const fields[] = {
 		"title", "translit", "creator", "date", "source", "rights", "description"};
@@ -546,8 +556,8 @@ static void item_print(const struct sr_row *it) {
 		cli_line_row("redacted from", it, "parent");
 	else
 		cli_line_row("redacted", it, "redacted");
-	cli_line_row("released", it, "released");
-	cli_line_row("destroyed", it, "destroyed");
+	entry_print("released", it);
+	entry_print("destroyed", it);
 	cli_line_row("files", it, "files");
 	cli_line_row("bytes", it, "bytes");
 }
@@ -578,17 +588,20 @@ static void flags_print(const struct cli_answer *a) {
 	}
 }
 
-/* How many it were. */
-static size_t files_print(const struct cli_answer *a) {
-	static const char *const heads[] = {"SIZE", "KIND", "TYPE", "SHA-256", "PATH"};
+/* How many it were, each with its number, by which hazards and checkouts name it; ${from}: that of
+ * the first. */
+static size_t files_print(const struct cli_answer *a, uint64_t from) {
+	static const char *const heads[] = {"FILE", "SIZE", "KIND", "TYPE", "SHA-256", "PATH"};
 	struct cli_table t;
 	size_t shown = 0;
-	cli_table(&t, 5, heads);
+	cli_table(&t, 6, heads);
 	for (size_t i = 0; i < a->rows.count; i++) {
 		const struct sr_row *row = &a->rows.rows[i];
+		char number[24];
 		if (!sr_row_is(row, "file"))
 			continue;
-		shown++;
+		(void)snprintf(number, sizeof number, "%" PRIu64, from + shown++);
+		cli_cell(&t, number);
 		cli_cell_row(&t, row, "size");
 		cli_cell_row(&t, row, "kind");
 		cli_cell_row(&t, row, "media-type");
@@ -660,7 +673,9 @@ int verb_show(struct cli *c, struct sr_err *e) {
 		flags_print(&a);
 		scans_print(&a);
 		said_print(&a);
-		more_of(c, &a, files_print(&a));
+		uint64_t from = 0;
+		rc = cli_dec(c, "offset", &from, e);
+		more_of(c, &a, files_print(&a, from));
 	}
 	cli_answer_free(&a);
 	return rc;

@@ -1,6 +1,7 @@
 /*
  * request, request export, show, list; join, amend, withdraw, comment, inbox.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,11 @@
 #include "base/escape.h"
 #include "cli/verbs.h"
 #include "cli/words.h"
+
+enum {
+	ITEMS_PAGE = 1000, /* of one answer */
+	ITEMS_SHOWN = 100  /* to people, of a request */
+};
 
 #define ASKING                                                                                \
 	{"purpose", CLI_LIST, "TOKEN",                                                        \
@@ -250,17 +256,25 @@ static int keep_times(struct sr_asking *a, const struct sr_row *v, struct sr_err
 	return rc;
 }
 
+/* A page of the items of ${request}. */
+static int items_ask(struct cli_answer *a, struct cli *c, const uint8_t request[SR_ID],
+	uint64_t version, uint64_t offset, struct sr_err *e) {
+	cli_ask(a, "request.items");
+	sr_text_put_hex(&a->q.head, "request", request, SR_ID);
+	if (version != 0)
+		sr_text_put_dec(&a->q.head, "version", version);
+	sr_text_put_dec(&a->q.head, "offset", offset);
+	sr_text_put_dec(&a->q.head, "limit", ITEMS_PAGE);
+	return cli_call(c, a, e);
+}
+
 static int old_items(struct cli *c, struct sr_asking *a, struct sr_err *e) {
 	uint8_t *out = NULL;
 	int rc = 0;
 	size_t n = 0, got = 0;
 	do {
 		struct cli_answer page;
-		cli_ask(&page, "request.items");
-		sr_text_put_hex(&page.q.head, "request", a->amend, SR_ID);
-		sr_text_put_dec(&page.q.head, "offset", n);
-		sr_text_put_dec(&page.q.head, "limit", 1000);
-		rc = cli_call(c, &page, e);
+		rc = items_ask(&page, c, a->amend, 0, n, e);
 		got = rc == 0 ? page.rows.count : 0;
 		uint8_t *more = realloc(out, (n + got + 1) * SR_ID);
 		if (more == NULL)
@@ -269,7 +283,7 @@ static int old_items(struct cli *c, struct sr_asking *a, struct sr_err *e) {
 		for (size_t i = 0; rc == 0 && i < got; i++)
 			rc = sr_row_get_id(out + n++ * SR_ID, SR_ID, &page.rows.rows[i], "id", e);
 		cli_answer_free(&page);
-	} while (rc == 0 && got == 1000);
+	} while (rc == 0 && got == ITEMS_PAGE);
 	if (rc != 0) {
 		free(out);
 		return rc;
@@ -380,26 +394,43 @@ static bool is_newcomer(const struct sr_row *v, struct sr_bytes who) {
 	return false;
 }
 
+static void name_print(struct sr_bytes name) {
+	if (name.p != NULL) {
+		printf(" (");
+		cli_print(name);
+		printf(")");
+	}
+}
+
+/* Who did it, of a row that has their name beside them. */
+static void row_who_print(const char *told, const struct sr_row *r) {
+	printf("  %-14s ", told);
+	cli_print(sr_row_get(r, "person"));
+	name_print(sr_row_get(r, "name"));
+	putchar('\n');
+}
+
+/* Somebody, with the name that the vault says they have. */
+static void who_print(const struct sr_rows *rows, struct sr_bytes who) {
+	struct sr_bytes name = sr_bytes_of(NULL, 0);
+	for (size_t k = 0; name.p == NULL && k < rows->count; k++)
+		if (sr_row_is(&rows->rows[k], "named") &&
+			sr_bytes_eq(sr_row_get(&rows->rows[k], "person"), who))
+			name = sr_row_get(&rows->rows[k], "name");
+	cli_print(who);
+	name_print(name);
+}
+
 /* One line for each person of field ${key}, with the name that the vault says they have; newcomers
  * are members too, and have a line of their own. */
 static void people_print(
 	const char *told, const struct sr_rows *rows, const struct sr_row *v, const char *key) {
 	struct sr_bytes who;
 	for (size_t i = 0; (who = sr_row_get_n(v, key, i)).p != NULL; i++) {
-		struct sr_bytes name = sr_bytes_of(NULL, 0);
 		if (strcmp(key, "member") == 0 && is_newcomer(v, who))
 			continue;
-		for (size_t k = 0; name.p == NULL && k < rows->count; k++)
-			if (sr_row_is(&rows->rows[k], "named") &&
-				sr_bytes_eq(sr_row_get(&rows->rows[k], "person"), who))
-				name = sr_row_get(&rows->rows[k], "name");
 		printf("  %-14s ", told);
-		cli_print(who);
-		if (name.p != NULL) {
-			printf(" (");
-			cli_print(name);
-			printf(")");
-		}
+		who_print(rows, who);
 		putchar('\n');
 	}
 }
@@ -456,6 +487,7 @@ static void version_print(const struct sr_rows *rows, const struct sr_row *v) {
 static void vote_print(const struct sr_row *r) {
 	printf("  vote %s ", sr_row_get(r, "void").p != NULL ? "(void)" : "of");
 	cli_print(sr_row_get(r, "person"));
+	name_print(sr_row_get(r, "name"));
 	printf(": ");
 	cli_print(sr_row_get(r, "decision"));
 	if (sr_row_get(r, "reason").p != NULL) {
@@ -466,7 +498,7 @@ static void vote_print(const struct sr_row *r) {
 	cli_line_words("  forms", r, "form");
 	cli_line_words("  training", r, "training");
 	cli_line_row("  ends", r, "ends");
-	cli_line_words("  condition", r, "condition");
+	cli_line_row("  condition", r, "condition");
 }
 
 static void request_rest(const struct cli_answer *a) {
@@ -483,23 +515,23 @@ static void request_rest(const struct cli_answer *a) {
 		} else if (sr_row_is(r, "vote")) {
 			vote_print(r);
 		} else if (sr_row_is(r, "recused")) {
-			cli_line_row("recused", r, "person");
+			row_who_print("recused", r);
 		} else if (sr_row_is(r, "rekeyed")) {
-			cli_line_row("new key of", r, "person");
+			people_print("new key of", &a->rows, r, "person");
 			cli_line_row("  since", r, "received");
-			cli_line_row("  given by", r, "by");
+			people_print("  given by", &a->rows, r, "by");
 		} else if (sr_row_is(r, "attestation")) {
 			cli_attestation_print(r);
 		} else if (sr_row_is(r, "conflict")) {
-			cli_line_row("does not vote", r, "voter");
+			people_print("does not vote", &a->rows, r, "voter");
 			cli_line_row("  because of", r, "id");
 		} else if (sr_row_is(r, "ended")) {
 			printf("  %-14s ", "waits");
-			cli_print(sr_row_get(r, "person"));
+			who_print(&a->rows, sr_row_get(r, "person"));
 			printf(" is no researcher here any more, so nobody can approve it: amend "
 			       "--without, or withdraw\n");
 		} else if (sr_row_is(r, "comment")) {
-			cli_line_row("comment of", r, "person");
+			row_who_print("comment of", r);
 			cli_line_row("", r, "text");
 		} else if (sr_row_is(r, "grant")) {
 			cli_line_row("grant", r, "id");
@@ -514,8 +546,9 @@ static void request_rest(const struct cli_answer *a) {
 			cli_print(sr_row_get(r, "number"));
 			printf(": ");
 			cli_print(sr_row_get(r, "items"));
-			printf(" items, asked by ");
-			cli_print(sr_row_get(r, "person"));
+			printf(" item%s, asked by ",
+				sr_bytes_eq(sr_row_get(r, "items"), sr_bytes_str("1")) ? "" : "s");
+			who_print(&a->rows, sr_row_get(r, "person"));
 			putchar('\n');
 		} else if (sr_row_is(r, "earlier")) {
 			printf("  %-14s ", "earlier");
@@ -527,8 +560,32 @@ static void request_rest(const struct cli_answer *a) {
 	}
 }
 
-static void request_json(const struct cli_answer *a, const struct sr_row *v) {
+/* Which items it is about: all into ${list}, or for people the first of them. */
+static int items_tell(struct cli *c, const uint8_t request[SR_ID], uint64_t version, json_t *list,
+	struct sr_err *e) {
+	uint64_t at = 0;
+	size_t got = 0;
+	int rc = 0;
+	do {
+		struct cli_answer page;
+		rc = items_ask(&page, c, request, version, at, e);
+		got = rc == 0 ? page.rows.count : 0;
+		for (size_t i = 0; i < got; i++, at++) {
+			if (list != NULL)
+				json_array_append_new(list, cli_json_row(&page.rows.rows[i]));
+			else if (at < ITEMS_SHOWN)
+				cli_item_line(&page.rows.rows[i]);
+		}
+		cli_answer_free(&page);
+	} while (rc == 0 && got == ITEMS_PAGE);
+	if (rc == 0 && list == NULL && at > ITEMS_SHOWN)
+		printf("  %-14s and %" PRIu64 " more (--json has all)\n", "", at - ITEMS_SHOWN);
+	return rc;
+}
+
+static void request_json(const struct cli_answer *a, const struct sr_row *v, json_t *items) {
 	json_t *o = cli_json_row(v);
+	json_object_set_new(o, "asked", items);
 	const struct sr_row *tally = sr_rows_first(&a->rows, "tally");
 	if (tally != NULL)
 		json_object_set_new(o, "tally", cli_json_row(tally));
@@ -592,10 +649,18 @@ int verb_request_show(struct cli *c, struct sr_err *e) {
 	if (rc == 0 && v == NULL)
 		rc = sr_fail(e, SR_CORRUPT, "the answer holds no version");
 	if (rc == 0 && c->json) {
-		request_json(&a, v);
+		json_t *items = json_array();
+		rc = items_tell(c, id, version, items, e);
+		if (rc == 0)
+			request_json(&a, v, items);
+		else
+			json_decref(items);
 	} else if (rc == 0) {
 		version_print(&a.rows, v);
-		request_rest(&a);
+		if (!sr_bytes_eq(sr_row_get(v, "items"), sr_bytes_str("0")))
+			rc = items_tell(c, id, version, NULL, e);
+		if (rc == 0)
+			request_rest(&a);
 	}
 	cli_answer_free(&a);
 	return rc;
@@ -776,6 +841,10 @@ static void todo_print(const struct sr_row *r) {
 			cli_print(sr_row_get(r, "kind"));
 			printf(" for ");
 			cli_print(sr_row_get(r, "applicant"));
+			if (sr_row_get(r, "name").p != NULL) {
+				printf(", ");
+				cli_print(sr_row_get(r, "name"));
+			}
 			if (sr_row_get(r, "closes").p != NULL) {
 				printf(", closes ");
 				cli_print(sr_row_get(r, "closes"));

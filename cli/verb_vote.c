@@ -37,16 +37,20 @@ static bool is_decision(const char *text) {
 static int tell_line(void *ctx, const struct sr_said *s, struct sr_err *e) {
 	struct sr_buf b;
 	(void)ctx;
+	if (s->value.len == 0)
+		return 0;
 	sr_buf_init(&b);
-	sr_escape(&b, s->value, 0);
 	if (s->name.p != NULL) {
 		sr_buf_put_str(&b, " (");
 		sr_escape(&b, s->name, 0);
 		sr_buf_put_str(&b, ")");
 	}
 	const int rc = sr_buf_ok(&b, e);
-	if (rc == 0 && b.len > 0)
-		fprintf(stderr, "  %-14s %.*s\n", s->key, (int)b.len, (const char *)b.p);
+	if (rc == 0) {
+		fprintf(stderr, "  %-14s ", s->key);
+		cli_lines(stderr, s->value);
+		fprintf(stderr, "%.*s\n", (int)b.len, b.len > 0 ? (const char *)b.p : "");
+	}
 	sr_buf_free(&b);
 	return rc;
 }

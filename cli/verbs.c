@@ -357,7 +357,7 @@ const struct cli_verb cli_verbs[] = {
 	{"reseal", "run", "Seal the items of such a grant anew; goes on where it was broken off.",
 		"GRANT --as WHO-ASKED", "strongroom reseal run 51e0 --as carl.id", NULL, 1, 1,
 		verb_reseal_run},
-	{"request", "show", "Show a request, its votes and what came of it.",
+	{"request", "show", "Show a request, its items, its votes and what came of it.",
 		"REQUEST [--bundle F] --as ANYBODY", "strongroom request show 90ab --as m1.id",
 		cli_request_show_options, 1, 1, verb_request_show},
 	{"request", "list", "List requests.", "[--state S] --as ANYBODY",

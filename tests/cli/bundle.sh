@@ -30,7 +30,7 @@ ok as cu1 submit away/vote
 ok as cu1 submit away/vote
 has 'as before'
 ok as m1 request show "$REQUEST"
-has "vote of $(who m2): approve, from home"
+has "vote of $(who m2) \\(Name of m2\\): approve, from home"
 ok as m1 vote "$REQUEST" approve
 checked_out "$ITEM"
 ok as ri cat "$CHECKOUT"

@@ -17,6 +17,19 @@ same "$(json version)" 2
 same "$(json reason)" 'chapter 3'
 same "$(json tally.approved)" 0
 same "$(json earlier.0.state)" superseded
+# Who reads the request is told which items it is about, and who voted, by name; a text of several lines stands in lines, none
+# of which passes for one of the page's own.
+ok as m1 inbox
+has "vote ${REQUEST:0:12} \(access for $(who ri), Name of ri\)"
+ok as ri amend "$REQUEST" --reason $'chapter 3\n\nvote of m3: approve'
+ok as m1 request show "$REQUEST"
+has "^  item +${ITEM:0:12}  paper\$"
+has '^  reason         chapter 3$'
+has '^ {17}vote of m3: approve$'
+ok as m1 request show "$REQUEST" --version 1 --json
+same "$(json asked.0.id) $(json asked.0.title)" "$ITEM paper"
+ok as m1 request show "$REQUEST" --version 1
+has "^  vote of $(who m2) \(Name of m2\): correct, name the chapter\$"
 # Other items, and other people: versions of their own, votes anew.
 FIRST=$ITEM
 released f
@@ -25,10 +38,10 @@ ok as cu1 person add rb.id.card --role researcher
 ok as m1 vote "$REQUEST" approve
 ok as ri amend "$REQUEST" --item "$FIRST" "$ITEM" --with rb.id.card
 ok as rb request show "$REQUEST" --json
-same "$(json version) $(json items) $(json tally.approved)" '3 2 0'
+same "$(json version) $(json items) $(json tally.approved)" '4 2 0'
 ok as ri amend "$REQUEST" --item "$FIRST" --without rb.id.card
 ok as m1 request show "$REQUEST" --json
-same "$(json version) $(json items) $(json tally.approved)" '4 1 0'
+same "$(json version) $(json items) $(json tally.approved)" '5 1 0'
 # Who is named no more sees no more of it.
 refused 1 'no request' as rb request show "$REQUEST"
 ITEM=$FIRST

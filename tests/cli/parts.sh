@@ -43,6 +43,10 @@ ok as cu1 show "$ITEM"
 has "in parts .*instructional: file $M, page 2"
 has "instructional: file $T, 05:00-10:00"
 has "personal-data: file $N\$"
+# A file is found there by its number, and a list says the hazards of parts as those of the whole.
+has "^$M +[0-9]+ +regular .* magazine.txt\$"
+ok as ri list
+has "  hate, instructional@$M, .*personal-data@$N, .*  A magazine\$"
 ok as ri list --hazard personal-data --json
 same "$(jq length out)" 1
 ok as ri cat "$CHECKOUT" magazine.txt

@@ -34,6 +34,9 @@ ok as rb grants --json
 other=$(json 0.id)
 ok as cu1 person end rb.id.card --reason 'has left'
 has "suspended: grant $other"
+# What they asked is no damage to whoever looks at it, or votes late; nor has it rules to show.
+refused 1 "the applicant $(who rb) is not a researcher here any more" as m3 vote "$REQUEST" approve
+refused 2 'this request asks for no rules' as m3 policy show "$REQUEST"
 ok as m1 grants --all --json
 same "$(jq -r --arg g "$other" '.[] | select(.id == $g) | .["suspended-by"]' out)" service
 ok as m2 inbox

@@ -56,6 +56,9 @@ int sr_client_rules_asked(
 
 		rc = row == NULL ? sr_fail(e, SR_CORRUPT, "the vault shows no version of it")
 				 : sr_row_get_id(id, SR_ID, row, "statement", e);
+		/* Whose names and keys would not be asked for here: nothing shows who signed it. */
+		if (rc == 0 && sr_row_get(row, "key").p != NULL)
+			rc = sr_fail(e, SR_USAGE, "this request asks for no rules");
 	}
 	if (rc == 0)
 		rc = sr_client_prove_ids(c, (const uint8_t(*)[SR_ID]) & id, 1, e);

@@ -89,6 +89,14 @@ int sr_client_request_board(uint8_t board[SR_ID], const struct sr_client *c,
 	return rc != 0 ? rc : sr_field_id(board, &pr->entry.statement, "board", 0, e);
 }
 
+/* Did whoever asked lose roles after they had asked? The request ended with that. */
+static bool ended_since(const struct sr_proofs *p, const char *person, uint64_t index) {
+	for (size_t i = 0; i < p->ended.count; i++)
+		if (p->ended.rows[i].index > index && strcmp(p->ended.rows[i].person, person) == 0)
+			return true;
+	return false;
+}
+
 static int take_request(
 	struct sr_ballot *b, const uint8_t request[SR_ID], uint64_t version, struct sr_err *e) {
 	const struct sr_proofs *p = &b->client->proofs;
@@ -129,6 +137,11 @@ static int take_request(
 		b->ended = 1;
 	const char *words = "";
 	const unsigned want = sr_invariants_readers(sr_field(s, "kind", 0), &words);
+	if (who != NULL && (who->roles & want) == 0 &&
+		ended_since(p, who->person, b->request->index))
+		return sr_fail(e, SR_DENIED,
+			"the applicant %s is not %s here any more, so nobody votes on it",
+			s->head.actor, words);
 	if (who == NULL || (who->roles & want) == 0)
 		return sr_fail(e, SR_AUTH,
 			"nothing shows that the applicant %s is %s of this vault", s->head.actor,

@@ -259,10 +259,11 @@
  *         named {person, name} of each whom the version names and whose name the caller may read;
  *         tally {eligible, approved, rejected, joined, co-applicants};
  *         vote {statement, entry, person, decision, epoch, form*, ends?, condition? (one a line),
- *           conditions dec, reason?, pieces dec, bundle? hash, object? hash, void yes?} of that
- *           version;
+ *           conditions dec, reason?, pieces dec, bundle? hash, object? hash, void yes?, name?} of
+ *           that version;
  *         earlier {version, state, hash, entry, received} of the others;
- *         comment {entry, person, received, text?}; recused {person} (active members);
+ *         comment {entry, person, received, text?, name?}; recused {person, name?} (active
+ *         members);
  *         rekeyed {person, entry, by, received} of each who asks and has another key than at first;
  *         attestation {as in person} that stands, of the parties; conflict {voter, as in
  *         attestation} of each active member whom one keeps from voting;
@@ -274,8 +275,8 @@
  *   out   total dec
  *   body  rows: item {id, state, level, number, seal-entry: dec, title?} in byte order of ids
  * inbox                login: what waits for the caller
- *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?} (an
- *         approval would be taken now: board/authorize.h); join,
+ *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?, name?}
+ *         (an approval would be taken now: board/authorize.h); join,
  *         correct {request, version}; amend {as vote, person} (who left, and is named in it);
  *         topup, extension {request, version, grant, items dec,
  *         extension dec?} (pieces that the caller may give a live grant); reseal {board, items

@@ -135,6 +135,16 @@ int sr_op_requests(struct sr_x *x, struct sr_err *e) {
 	return rc;
 }
 
+/* Into a row that names ${person}: what they are called, as far as the caller may read it. */
+static int put_name(struct sr_x *x, struct sr_rows_out *o, const char *person, struct sr_err *e) {
+	struct sr_person_row p = {0};
+	const int rc = sr_query_person(&p, x->catalogue, person, e);
+	if (rc == 0 && sr_may_see_name(&x->caller, &p))
+		sr_row_str(o, "name", p.name);
+	sr_person_row_free(&p);
+	return rc;
+}
+
 static void put_vote(struct sr_rows_out *o, const struct sr_vote_row *v, bool texts) {
 	sr_row(o, "vote");
 	sr_row_hex(o, "statement", v->statement, SR_ID);
@@ -176,10 +186,12 @@ static int put_votes(struct sr_x *x, struct sr_rows_out *o, const struct sr_vers
 	sr_row_dec(o, "quorum", t.quorum);
 	sr_row_dec(o, "joined", t.joined);
 	sr_row_dec(o, "co-applicants", t.co_applicants);
-	for (size_t i = 0; i < l.count; i++)
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
 		put_vote(o, &l.rows[i], texts);
+		rc = put_name(x, o, l.rows[i].person, e);
+	}
 	sr_votes_free(&l);
-	return 0;
+	return rc;
 }
 
 static int put_history(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v,
@@ -208,6 +220,7 @@ static int put_history(struct sr_x *x, struct sr_rows_out *o, const struct sr_ve
 		sr_row_time(o, "received", c->received);
 		if (texts)
 			sr_row_str(o, "text", c->text);
+		rc = put_name(x, o, c->person, e);
 	}
 	sr_versions_free(&versions);
 	sr_comments_free(&comments);
@@ -226,6 +239,7 @@ static int put_recused(
 			continue;
 		sr_row(o, "recused");
 		sr_row_str(o, "person", members.rows[i].person);
+		rc = put_name(x, o, members.rows[i].person, e);
 	}
 	sr_people_free(&members);
 	return rc;
@@ -548,9 +562,11 @@ static int todo_votes(
 	struct sr_versions *l, struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 	if ((x->caller.roles & SR_ROLE_MEMBER) == 0)
 		return 0;
-	const int rc = sr_authorize_inbox(l, x->vault, x->caller.person, sr_vault_now(x->vault), e);
-	for (size_t i = 0; rc == 0 && i < l->count; i++)
+	int rc = sr_authorize_inbox(l, x->vault, x->caller.person, sr_vault_now(x->vault), e);
+	for (size_t i = 0; rc == 0 && i < l->count; i++) {
 		put_todo(o, "vote", &l->rows[i]);
+		rc = put_name(x, o, l->rows[i].applicant, e);
+	}
 	return rc;
 }
 
