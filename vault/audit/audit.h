@@ -29,7 +29,9 @@
  *                    that the log admits and the quorum's cosignatures that are kept
  *                    (witnessed.c); and no policy of the custodian's follows one that the board
  *                    adopted
- *   every embargo    and attestation that lapsed was due
+ *   every lapse      of a request, grant, checkout, embargo or attestation was due, or nothing or
+ *                    nobody is left of it; every suspension by the service, vote that it made void
+ *                    and room key that it made anew has its cause (stopped.c)
  *   every epoch      of the log's key is sealed to the auditors of its time
  *   every name       that a log takes because entries were lost: the root that it says is that of
  *                    the entries before it
@@ -93,7 +95,7 @@ struct sr_audit_counts {
 };
 
 struct sr_audit_finding {
-	/* signature, rule, seen, late, early, epoch, grant, decision, dealt, view, judged,
+	/* signature, rule, seen, late, early, cause, epoch, grant, decision, dealt, view, judged,
 	 * pieces, witness, name, entry (the replay ends with it), newer (so, for a format that this
 	 * program does not know), catalogue, tree */
 	char what[16];

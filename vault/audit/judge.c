@@ -160,45 +160,6 @@ static int check_name(struct sr_audit *a, const struct sr_entry *en, struct sr_e
 		k.log.next.name, (unsigned long long)k.log.next.from);
 }
 
-enum {
-	/* The witnesses' clocks count too, so what lapses may be due by them alone: ahead of a
-	 * clock of ours that was set back. */
-	EARLY_S = 86400
-};
-
-/* An embargo, or what somebody attested, ends by itself at its date and not before. (What else
- * lapses takes from people, and gives nobody anything.) */
-static int check_lapse(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
-	const struct sr_statement *s = &en->statement;
-	const bool embargo = sr_bytes_eq(sr_field(s, "what", 0), sr_bytes_str("embargo"));
-	struct sr_attestation_row attested = {.ends = 0};
-	struct sr_flag_row flag = {.ends = 0};
-	char ends[SR_TIME_TEXT] = "somebody ends it";
-	uint8_t id[SR_ID];
-	int rc;
-
-	if (!embargo && !sr_bytes_eq(sr_field(s, "what", 0), sr_bytes_str("attestation")))
-		return 0;
-	if (sr_field_id(id, s, embargo ? "flag" : "attestation", 0, NULL) != 0)
-		return 0; /* applying it says so */
-	rc = embargo ? sr_query_flag(&flag, a->cat, id, e)
-		     : sr_query_attestation(&attested, a->cat, id, e);
-	const int64_t at = embargo ? flag.ends : attested.ends;
-	sr_flag_row_free(&flag);
-	sr_attestation_row_free(&attested);
-	if (rc == SR_NOTFOUND) { /* and so here */
-		sr_err_clear(e);
-		return 0;
-	}
-	if (rc != 0 || (at != 0 && at - EARLY_S <= en->received))
-		return rc;
-	if (at != 0)
-		sr_time_format(ends, at);
-	return audit_found(a, en, "early", "what", e,
-		"the service ended what stands until %s: nobody had ended it, and it was not due",
-		ends);
-}
-
 /* The first policies are the custodian's choice; after the board's own its votes alone change it.
  */
 static int check_policy(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
@@ -257,8 +218,9 @@ static int check_service(struct sr_audit *a, const struct sr_entry *en, struct s
 		return check_name(a, en, e);
 	if (en->statement.type->id == SR_T_OPENED || en->statement.type->id == SR_T_STANDBY)
 		return audit_dealt(a, en, e);
-	if (en->statement.type->id == SR_T_LAPSE)
-		return check_lapse(a, en, e);
+	if (en->statement.type->id == SR_T_LAPSE || en->statement.type->id == SR_T_SUSPEND ||
+		en->statement.type->id == SR_T_INCIDENT || en->statement.type->id == SR_T_ROOM_KEY)
+		return audit_stopped(a, en, e);
 	if (en->statement.type->id == SR_T_KEY_EPOCH)
 		return check_key_epoch(a, en, e);
 	if (en->statement.type->id == SR_T_WITNESS) {
