@@ -1,14 +1,16 @@
 /*
- * What the service ends, stops or voids by itself: with a cause in the log it is left alone,
- * without one it is named by its entry.
+ * What the service ends, stops, voids or refuses by itself: with a cause in the log it is left
+ * alone, without one it is named by its entry.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "audit_rig.h"
 #include "board/follow.h"
+#include "board/policy_default.h"
 #include "cosigning_rig.h"
 #include "ledger/card.h"
+#include "rules_rig.h"
 #include "world.h"
 
 enum {
@@ -93,6 +95,37 @@ static void forged_suspend(struct house *h, const uint8_t grant[SR_ID], const ch
 	begin(h, &text, SR_T_SUSPEND);
 	sr_text_put_hex(&text, "grant", grant, SR_ID);
 	forged(h, &text, "cause", "grant", piece);
+}
+
+struct refusal {
+	const uint8_t *request;
+	const char *rule, *person;
+	const uint8_t *grant, *item;
+};
+
+static void refuse(struct house *h, const struct refusal *r, const char *what, const char *field,
+	const char *piece) {
+	struct sr_buf text;
+
+	begin(h, &text, SR_T_REFUSE);
+	sr_text_put(&text, "what", "request");
+	if (r->person != NULL)
+		sr_text_put(&text, "person", r->person);
+	sr_text_put_hex(&text, "request", r->request, SR_ID);
+	sr_text_put_dec(&text, "version", 1);
+	if (r->grant != NULL)
+		sr_text_put_hex(&text, "grant", r->grant, SR_ID);
+	if (r->item != NULL)
+		sr_text_put_hex(&text, "item", r->item, SR_ID);
+	sr_text_put(&text, "rule", r->rule);
+	forged(h, &text, what, field, piece);
+}
+
+/* A refusal that no vote stands behind, of a fresh request. */
+static void forged_refusal(
+	struct house *h, const char *rule, const char *field, const char *piece) {
+	ask(&h->d);
+	refuse(h, &(struct refusal){.request = h->d.rq.id, .rule = rule}, "cause", field, piece);
 }
 
 /* By one researcher (with the other one), of the first of the items; ${grant} NULL: it stays open.
@@ -366,6 +399,244 @@ static void test_room_key(void **state) {
 	house_end(&h);
 }
 
+/* --- refusals --------------------------------------------------------------------------------- */
+
+/* The quorum is out of reach: since members rejected, stepped aside, were set against it, or were
+ * ended. */
+static void test_out_of_reach(void **state) {
+	struct world_draft d;
+	struct house h;
+
+	(void)state;
+	house_begin(&h);
+	const size_t before = world_count(h.w, SR_T_REFUSE);
+
+	forged_refusal(&h, "quorum-out-of-reach", "rule",
+		"level 2 of the board takes 2 members; 0 approved, and 3 more may");
+	ask(&h.d);
+	vote(&h, 0, h.d.rq.id, "reject");
+	refuse(&h, &(struct refusal){.request = h.d.rq.id, .rule = "quorum-out-of-reach"}, "cause",
+		"rule", "0 approved, and 2 more may: the quorum is in reach");
+	ask(&h.d);
+	vote(&h, 0, h.d.rq.id, "approve");
+	vote(&h, 1, h.d.rq.id, "reject");
+	vote(&h, 2, h.d.rq.id, "reject");
+	assert_int_equal(count_of(&h, SR_T_REFUSE, before), 3);
+	ask(&h.d);
+	vote(&h, 0, h.d.rq.id, "reject");
+	world_begin(&d, h.w, &h.w->member[1], SR_T_RECUSE);
+	sr_text_put_hex(&d.text, "request", h.d.rq.id, SR_ID);
+	assert_ok(world_commit(&d, NULL), &h.w->out.err);
+	assert_int_equal(count_of(&h, SR_T_REFUSE, before), 4);
+	ask(&h.d);
+	vote(&h, 0, h.d.rq.id, "reject");
+	world_begin(&d, h.w, &h.w->officer, SR_T_ATTEST);
+	sr_text_put_hex(&d.text, "attestation", d.id, SR_ID);
+	sr_text_put(&d.text, "person", h.w->member[1].person);
+	sr_text_put(&d.text, "kind", "conflict");
+	sr_text_put(&d.text, "of", h.w->researcher[0].person);
+	assert_ok(world_commit(&d, NULL), &h.w->out.err);
+	assert_int_equal(count_of(&h, SR_T_REFUSE, before), 5);
+	house_end(&h);
+}
+
+/* No vote stands behind it, or nothing stands in the way. */
+static void test_refused(void **state) {
+	struct world_request revoke, end;
+	uint8_t grant[SR_ID], hold[SR_ID];
+	struct world_draft d;
+	struct house h;
+
+	(void)state;
+	house_begin(&h);
+	const size_t before = world_count(h.w, SR_T_REFUSE);
+
+	forged_refusal(&h, "rekeyed", "rule", "its board has no other key than that of epoch 1");
+	forged_refusal(&h, "hold-stands", "vote", "takes 2 members; 0 approved");
+	forged_refusal(&h, "policy-set", "vote", "takes 2 members; 0 approved");
+	ask(&h.d);
+	refuse(&h,
+		&(struct refusal){.request = h.d.rq.id,
+			.rule = "quorum-out-of-reach",
+			.person = h.w->member[0].person},
+		"cause", "person", "what was asked and voted for is nothing");
+	/* It was closed before the last vote. */
+	asked(&h, &(struct world_request){.version = 0}, 0, false, 0, grant);
+	revoke = (struct world_request){.by = &h.w->member[0], .kind = "revoke", .target = grant};
+	assert_ok(world_request(h.w, &revoke), &h.w->out.err);
+	vote(&h, 1, revoke.id, "approve");
+	assert_ok(world_close_grant(h.w, &h.w->researcher[0], grant), &h.w->out.err);
+	vote(&h, 2, revoke.id, "approve");
+	assert_int_equal(count_of(&h, SR_T_REFUSE, before), 5);
+	/* An item is on hold since. Of rules that know of holds their answer is behind it. */
+	end = (struct world_request){.by = &h.w->curator[0],
+		.kind = "destroy",
+		.items = (const uint8_t(*)[SR_ID])h.d.item,
+		.count = 1};
+	assert_ok(world_request(h.w, &end), &h.w->out.err);
+	vote(&h, 0, end.id, "approve");
+	world_begin(&d, h.w, &h.w->officer, SR_T_HOLD);
+	memcpy(hold, d.id, SR_ID);
+	sr_text_put_hex(&d.text, "item", h.d.item[0], SR_ID);
+	world_text(&d, "reason", "a court");
+	assert_ok(world_commit(&d, NULL), &h.w->out.err);
+	vote(&h, 1, end.id, "approve");
+	assert_int_equal(count_of(&h, SR_T_REFUSE, before), 6);
+	house_end(&h);
+}
+
+/* The last vote on ${rq}, as its voter signed it, past the door: nothing follows. */
+static void last_vote(struct house *h, size_t member, const uint8_t request[SR_ID]) {
+	static struct world_draft late;
+
+	memset(&late, 0, sizeof late);
+	h->w->instead = &late;
+	vote(h, member, request, NULL);
+	h->w->instead = NULL;
+	past_the_door(h->w, &late, late.by->seed);
+	world_reopen(h->w);
+}
+
+/* The votes are there, and what they ask for is not done: by a vault that says something stood in
+ * the way. */
+static void test_not_done(void **state) {
+	static const struct {
+		const char *rule, *what, *field, *piece;
+		bool answered; /* by the rules, which allow it */
+	} rows[] = {
+		{"item-destroyed", "cause", "rule", "nothing of the kind stands in the way", true},
+		{"item-on-hold", "cause", "rule", "nothing of the kind stands in the way", true},
+		{"hold-at-the-end", "cause", "rule", "nothing of the kind stands", false},
+		{"policy-set", "cause", "rule", "nothing of the kind stands", false},
+		{"policy-inputs", "cause", "rule", "nothing of the kind stands", false},
+		{"grant-ended", "cause", "rule", "nothing of the kind stands", true},
+	};
+	static const uint8_t set[SR_HASH];
+	struct sr_outcome out;
+	struct sr_buf text;
+	struct house h;
+
+	(void)state;
+	house_begin(&h);
+	begin(&h, &text, SR_T_INCIDENT); /* which they are asked again for */
+	sr_text_put(&text, "what", "policy-inputs");
+	sr_text_put_hex(&text, "set", set, SR_HASH);
+	assert_ok(sr_door_service(h.w->v, sr_buf_view(&text), &out, &h.w->e), &h.w->e);
+	sr_buf_free(&text);
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		struct world_request end = {.by = &h.w->curator[0],
+			.kind = "destroy",
+			.items = (const uint8_t(*)[SR_ID])h.d.item,
+			.count = 1};
+
+		assert_ok(world_request(h.w, &end), &h.w->out.err);
+		vote(&h, 0, end.id, "approve");
+		last_vote(&h, 1, end.id);
+		if (rows[i].answered)
+			(void)forge_decision(h.w, end.id, NULL, NULL);
+		refuse(&h,
+			&(struct refusal){
+				.request = end.id, .rule = rows[i].rule, .item = h.d.item[0]},
+			rows[i].what, rows[i].field, rows[i].piece);
+	}
+	house_end(&h);
+}
+
+/* Something does stand in the way; the rules were not asked, or an item of others is named. */
+static void test_in_the_way(void **state) {
+	struct world_request end;
+	uint8_t grant[SR_ID];
+	struct house h;
+
+	(void)state;
+	house_begin(&h);
+	for (size_t i = 0; i < 3; i++) {
+		asked(&h, &(struct world_request){.version = 0}, 0, false, 0, grant);
+		end = (struct world_request){
+			.by = &h.w->member[0], .kind = "revoke", .target = grant};
+		assert_ok(world_request(h.w, &end), &h.w->out.err);
+		vote(&h, 1, end.id, "approve");
+		assert_ok(world_close_grant(h.w, &h.w->researcher[0], grant), &h.w->out.err);
+		last_vote(&h, 2, end.id);
+		if (i == 0)
+			refuse(&h,
+				&(struct refusal){
+					.request = end.id, .rule = "grant-ended", .grant = grant},
+				"judged", "decided", "the rules of its board were not asked");
+		else if (i == 1)
+			refuse(&h,
+				&(struct refusal){.request = end.id,
+					.rule = "grant-ended",
+					.item = h.d.item[0]},
+				"cause", "item", "its item is none that the request is about");
+		else
+			refuse(&h,
+				&(struct refusal){.request = end.id,
+					.rule = "grant-ended",
+					.grant = h.d.item[0]},
+				"cause", "grant", "what was asked and voted for is ");
+	}
+	house_end(&h);
+}
+
+/* What the board's own rules refuse: by the rule that did, and when no vote can change it. */
+static void test_rules(void **state) {
+	static const char more[] = RULE("revoke-takes-three",
+		"forbid (principal is Board, action == Action::\"enact\", resource is Request)"
+		" when { resource.kind == \"revoke\" && context.approvals < 3 };")
+		RULE("no-destruction", "forbid (principal is Board, action == Action::\"destroy\","
+				       " resource is Request);");
+	struct rules_asked rules = {.text = NULL};
+	struct world_request rq;
+	uint8_t grant[SR_ID];
+	struct sr_buf set;
+	struct house h;
+	char *text;
+
+	(void)state;
+	house_begin(&h);
+	sr_buf_init(&set);
+	assert_ok(sr_policy_default(&set, &h.w->e), &h.w->e);
+	sr_buf_put_str(&set, more);
+	text = sr_buf_dup_str(&set);
+	assert_non_null(text);
+	rules.text = text;
+	assert_int_equal(rules_ask(h.w, &rules), 0);
+	for (size_t i = 0; i < 2; i++)
+		rules_vote(h.w, i, &rules);
+	sr_buf_free(&set);
+	const size_t before = world_count(h.w, SR_T_REFUSE);
+
+	for (size_t i = 0; i < 2; i++) {
+		rq = (struct world_request){.by = &h.w->curator[0],
+			.kind = "destroy",
+			.items = (const uint8_t(*)[SR_ID])h.d.item,
+			.count = 1};
+		assert_ok(world_request(h.w, &rq), &h.w->out.err);
+		vote(&h, 0, rq.id, "approve");
+		if (i == 0) {
+			vote(&h, 1, rq.id, "approve");
+			assert_int_equal(count_of(&h, SR_T_REFUSE, before), 1);
+			continue;
+		}
+		last_vote(&h, 1, rq.id);
+		(void)forge_decision(h.w, rq.id, NULL, NULL);
+		refuse(&h, &(struct refusal){.request = rq.id, .rule = "revoke-takes-three"},
+			"cause", "rule", "it names a rule that did not decide");
+	}
+	asked(&h, &(struct world_request){.version = 0}, 0, false, 0, grant);
+	rq = (struct world_request){.by = &h.w->officer, .kind = "revoke", .target = grant};
+	assert_ok(world_request(h.w, &rq), &h.w->out.err);
+	vote(&h, 0, rq.id, "approve");
+	vote(&h, 1, rq.id, "approve");
+	assert_int_equal(count_of(&h, SR_T_REFUSE, before), 2); /* it waits */
+	(void)forge_decision(h.w, rq.id, NULL, NULL);
+	refuse(&h, &(struct refusal){.request = rq.id, .rule = "revoke-takes-three"}, "cause",
+		"rule", "with the approval of the 1 who may still vote its rules allow it");
+	house_end(&h);
+	free(text);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_due),
@@ -374,6 +645,11 @@ int main(void) {
 		cmocka_unit_test(test_suspended),
 		cmocka_unit_test(test_voided),
 		cmocka_unit_test(test_room_key),
+		cmocka_unit_test(test_out_of_reach),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_not_done),
+		cmocka_unit_test(test_in_the_way),
+		cmocka_unit_test(test_rules),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,6 +32,9 @@
  *   every lapse      of a request, grant, checkout, embargo or attestation was due, or nothing or
  *                    nobody is left of it; every suspension by the service, vote that it made void
  *                    and room key that it made anew has its cause (stopped.c)
+ *   every refusal    that ended a request follows from its votes, its board and what it was about
+ *                    (refused.c). The service's other refusals, what it says was shown or found,
+ *                    is its word: it is in no other entry
  *   every epoch      of the log's key is sealed to the auditors of its time
  *   every name       that a log takes because entries were lost: the root that it says is that of
  *                    the entries before it

@@ -221,6 +221,8 @@ static int check_service(struct sr_audit *a, const struct sr_entry *en, struct s
 	if (en->statement.type->id == SR_T_LAPSE || en->statement.type->id == SR_T_SUSPEND ||
 		en->statement.type->id == SR_T_INCIDENT || en->statement.type->id == SR_T_ROOM_KEY)
 		return audit_stopped(a, en, e);
+	if (en->statement.type->id == SR_T_REFUSE)
+		return audit_refused(a, en, e);
 	if (en->statement.type->id == SR_T_KEY_EPOCH)
 		return check_key_epoch(a, en, e);
 	if (en->statement.type->id == SR_T_WITNESS) {
