@@ -764,8 +764,8 @@ static void test_forged(void **state) {
 	world_free(d.w);
 }
 
-/* Well signed, and its head says what cannot be: the log that its signer had verified, or until
- * when it was good. */
+/* Well signed, and its head says what cannot be: the log that its signer had verified, until when
+ * it was good, or a time that is another than the log's. */
 static void test_heads(void **state) {
 	static const struct {
 		const char *key, *line, *what, *field, *says;
@@ -778,6 +778,11 @@ static void test_heads(void **state) {
 			"fork"},
 		{"time", "\ntime 2026-11-20T10:00:00Z\nuntil 2026-11-20T11:00:00Z", "late", "until",
 			"it was good until 2026-11-20T11:00:00Z and was taken at "},
+		{"time", "\ntime 2026-11-21T09:49:59Z", "late", "time",
+			"signed at 2026-11-21T09:49:59Z by its signer's clock, and was taken at "
+			"2026-11-21T10:00:00Z: more than 600 s apart"},
+		{"time", "\ntime 2026-11-21T10:10:01Z", "late", "time",
+			"signed at 2026-11-21T10:10:01Z by its signer's clock, and was taken at "},
 	};
 
 	struct world *w = world_new(NULL);

@@ -4,7 +4,9 @@
  *
  *   every entry      opened and applied to a catalogue that begins empty, beside the one in use
  *   every signature  by the key that the log had given the signer by then; of found, all of them
- *   every person's   statement judged again by the rules, against the state that stood before it
+ *   every person's   statement judged again by the rules, against the state that stood before it;
+ *                    and taken at its signer's time, so that the log's own is not the service's
+ *                    alone
  *   every `seen`     the root that the signer had verified is the root of this log at that size
  *   every grant      derived anew (audit/derive.h): its forms, trainings, end, people, level and
  *                    votes are computed from the votes that count, and compared with what it says

@@ -38,18 +38,32 @@ static int check_seen(struct sr_audit *a, const struct sr_entry *en, struct sr_e
 	return 0;
 }
 
-/* A deposit may have been gone on with after its statement was signed (board/door.c). */
-static int check_until(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
+/* Was it taken when the door would have taken it? Its time of receipt is the service's word; the
+ * clocks of those who sign stand against it, since what is due goes by it (stopped.c). A deposit
+ * may have been gone on with after its statement was signed, and the founders deal before there is
+ * a log (board/door.c). */
+static int check_time(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
 	const struct sr_head *h = &en->statement.head;
-	char until[SR_TIME_TEXT], received[SR_TIME_TEXT];
+	const enum sr_type_id type = en->statement.type->id;
+	const int64_t off = en->received - h->time;
+	char said[SR_TIME_TEXT], received[SR_TIME_TEXT];
 
-	if (h->until == 0 || h->until >= en->received ||
-		sr_type_brings_items(en->statement.type->id))
+	if (sr_type_brings_items(type))
 		return 0;
-	sr_time_format(until, h->until);
+	sr_time_format(said, h->until != 0 ? h->until : h->time);
 	sr_time_format(received, en->received);
-	return audit_found(a, en, "late", "until", e, "it was good until %s and was taken at %s",
-		until, received);
+	if (h->until != 0)
+		return h->until >= en->received
+			       ? 0
+			       : audit_found(a, en, "late", "until", e,
+					 "it was good until %s and was taken at %s", said,
+					 received);
+	if (off >= -SR_INVARIANTS_SKEW_S && (off <= SR_INVARIANTS_SKEW_S || type == SR_T_DEAL))
+		return 0;
+	return audit_found(a, en, "late", "time", e,
+		"it was signed at %s by its signer's clock, and was taken at %s: more than %d s "
+		"apart",
+		said, received, SR_INVARIANTS_SKEW_S);
 }
 
 int audit_object(struct sr_audit *a, const struct sr_entry *en, const char *key,
@@ -261,7 +275,7 @@ int audit_judge(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e)
 		return check_service(a, en, e);
 	rc = check_seen(a, en, e);
 	if (rc == 0)
-		rc = check_until(a, en, e);
+		rc = check_time(a, en, e);
 	if (rc == 0)
 		rc = check_rules(&allowed, a, en, e);
 	if (rc == 0 && en->statement.type->id == SR_T_DEAL)
