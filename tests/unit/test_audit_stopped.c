@@ -579,6 +579,40 @@ static void test_in_the_way(void **state) {
 	house_end(&h);
 }
 
+/* And the other way: what was voted for was done, though it could not be any more. The votes lift
+ * the suspension of a member; since then a reader was ended, for which the vault suspended it anew.
+ */
+static void test_done_all_the_same(void **state) {
+	struct world_request rq, lift;
+	uint8_t grant[SR_ID];
+	struct sr_buf text;
+	struct house h;
+
+	(void)state;
+	house_begin(&h);
+	for (size_t i = 0; i < 2; i++) {
+		asked(&h, &rq, 0, true, 0, grant);
+		assert_ok(world_suspend(h.w, 0, grant), &h.w->out.err);
+		lift = (struct world_request){
+			.by = &h.w->member[0], .kind = "lift", .target = grant};
+		assert_ok(world_request(h.w, &lift), &h.w->out.err);
+		vote(&h, 1, lift.id, "approve");
+		if (i == 0) {
+			vote(&h, 2, lift.id, "approve");
+			continue;
+		}
+		end_person(&h, &h.w->curator[0], h.w->researcher[1].person);
+		last_vote(&h, 2, lift.id);
+		(void)forge_decision(h.w, lift.id, NULL, NULL);
+		begin(&h, &text, SR_T_LIFT);
+		sr_text_put_hex(&text, "request", lift.id, SR_ID);
+		sr_text_put_hex(&text, "grant", grant, SR_ID);
+		forged(&h, &text, "decision", "request",
+			"could not be done any more (suspended-anew), and was done");
+	}
+	house_end(&h);
+}
+
 /* What the board's own rules refuse: by the rule that did, and when no vote can change it. */
 static void test_rules(void **state) {
 	static const char more[] = RULE("revoke-takes-three",
@@ -649,6 +683,7 @@ int main(void) {
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_not_done),
 		cmocka_unit_test(test_in_the_way),
+		cmocka_unit_test(test_done_all_the_same),
 		cmocka_unit_test(test_rules),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

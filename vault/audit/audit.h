@@ -11,7 +11,8 @@
  *   every grant      derived anew (audit/derive.h): its forms, trainings, end, people, level and
  *                    votes are computed from the votes that count, and compared with what it says
  *   every decision   of the board (revoke, renew, role, collection, ...) had its quorum, says what
- *                    was asked for, and follows directly on the rules' answer that allows it
+ *                    was asked for, follows directly on the rules' answer that allows it, and
+ *                    nothing stood in the way of it any more (hindered.h)
  *   every answer     of the boards' rules (`decided`) follows from the rules in force then and its
  *                    inputs, and these from the log: what Cedar was asked is made again from the
  *                    tables as they stood, and compared attribute by attribute (audit/asked.c). A

@@ -364,3 +364,23 @@ int audit_hindered(struct audit_hindered *h, struct sr_err *e) {
 	free(x);
 	return rc;
 }
+
+int audit_hindered_not(bool *ok, struct sr_audit_finding *f, struct sr_audit *a,
+	const struct sr_entry *en, struct sr_err *e) {
+	struct audit_hindered h = {.a = a, .received = en->received};
+	struct derive_asked *of = NULL;
+	int rc = derive_load(&of, a->cat, &en->statement, e);
+
+	if (rc == 0) {
+		h.of = of;
+		rc = audit_hindered(&h, e);
+	}
+	if (rc == 0 && h.found[0] != '\0') {
+		derive_wrong(f, "decision", "request",
+			"what was voted for could not be done any more (%s), and was done",
+			h.found);
+		*ok = false;
+	}
+	derive_asked_free(of);
+	return rc;
+}

@@ -19,4 +19,9 @@ struct audit_hindered {
 };
 SR_MUST int audit_hindered(struct audit_hindered *h, struct sr_err *e);
 
+/* ${en}, not applied, does what votes decided, and their request is there: *${ok} false where
+ * something stood in the way, with ${f}. */
+SR_MUST int audit_hindered_not(bool *ok, struct sr_audit_finding *f, struct sr_audit *a,
+	const struct sr_entry *en, struct sr_err *e);
+
 #endif

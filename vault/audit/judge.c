@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "audit/derive.h"
+#include "audit/hindered.h"
 #include "base/time.h"
 #include "board/invariants.h"
 #include "catalogue/lists.h"
@@ -258,6 +259,8 @@ static int check_service(struct sr_audit *a, const struct sr_entry *en, struct s
 		rc = sr_derive_decision(&is, &ok, &f, &a->from, a->cat, &en->statement, e);
 		if (rc == 0 && is && ok)
 			rc = audit_asked_allowed(&ok, &f, a, en, e);
+		if (rc == 0 && is && ok)
+			rc = audit_hindered_not(&ok, &f, a, en, e);
 		a->counts.decisions += rc == 0 && is && ok;
 	}
 	if (rc == 0 && !ok)
