@@ -6,12 +6,14 @@
  *   every signature  by the key that the log had given the signer by then; of found, all of them
  *   every person's   statement judged again by the rules, against the state that stood before it
  *   every time       what a person signed was taken by the `until` that it says, else within the
- *                    ten minutes that clocks may differ by: nothing is kept back for a better day
+ *                    ten minutes that clocks may differ by: nothing is kept back for a better day,
+ *                    and the log's own time is not the service's alone
  *   every `seen`     the root that the signer had verified is the root of this log at that size
  *   every grant      derived anew (audit/derive.h): its forms, trainings, end, people, level and
  *                    votes are computed from the votes that count, and compared with what it says
  *   every decision   of the board (revoke, renew, role, collection, ...) had its quorum, says what
- *                    was asked for, and follows directly on the rules' answer that allows it
+ *                    was asked for, follows directly on the rules' answer that allows it, and
+ *                    nothing stood in the way of it any more (hindered.h)
  *   every answer     of the boards' rules (`decided`) follows from the rules in force then and its
  *                    inputs, and these from the log: what Cedar was asked is made again from the
  *                    tables as they stood, and compared attribute by attribute (audit/asked.c). A
@@ -31,7 +33,12 @@
  *                    that the log admits and the quorum's cosignatures that are kept
  *                    (witnessed.c); and no policy of the custodian's follows one that the board
  *                    adopted
- *   every embargo    and attestation that lapsed was due
+ *   every lapse      of a request, grant, checkout, embargo or attestation was due, or nothing or
+ *                    nobody is left of it; every suspension by the service, vote that it made void
+ *                    and room key that it made anew has its cause (stopped.c)
+ *   every refusal    that ended a request follows from its votes, its board and what it was about
+ *                    (refused.c). The service's other refusals, what it says was shown or found,
+ *                    is its word: it is in no other entry
  *   every epoch      of the log's key is sealed to the auditors of its time
  *   every name       that a log takes because entries were lost: the root that it says is that of
  *                    the entries before it
@@ -95,7 +102,7 @@ struct sr_audit_counts {
 };
 
 struct sr_audit_finding {
-	/* signature, rule, seen, late, early, epoch, grant, decision, dealt, view, judged,
+	/* signature, rule, seen, late, early, cause, epoch, grant, decision, dealt, view, judged,
 	 * pieces, witness, name, entry (the replay ends with it), newer (so, for a format that this
 	 * program does not know), catalogue, tree */
 	char what[16];

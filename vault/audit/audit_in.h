@@ -8,6 +8,9 @@
  *   dealt.c     key generation, as far as everybody can see it
  *   signers.c   by which key each entry should be signed, and whether it is
  *   pieces.c    bundles of votes, against what their votes say
+ *   stopped.c   what the service ends, stops or voids by itself, against its causes
+ *   refused.c   requests that it ended as refused
+ *   hindered.c  what stood in the way of what was voted for (hindered.h)
  *   witnessed.c what is said to have been witnessed, against what was
  *   telling.c   the end: findings, the tables compared, the tree
  *   derive*.c   what must follow from a board's votes (derive.h)
@@ -115,6 +118,16 @@ SR_MUST int audit_asked_allowed(bool *ok, struct sr_audit_finding *f, struct sr_
 SR_MUST int audit_signer(struct sr_audit *a, struct audit_signature *s, struct sr_err *e);
 /* All of the step, on all cores; and the bundles with them. */
 SR_MUST int audit_signatures(struct sr_audit *a, struct sr_err *e);
+
+/* --- stopped.c --- */
+
+/* ${en} is what the service ends, stops or voids by itself, not applied: has it a cause? */
+SR_MUST int audit_stopped(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e);
+
+/* --- refused.c --- */
+
+/* ${en} is `refuse`, not applied: where it ends a request, does that follow? */
+SR_MUST int audit_refused(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e);
 
 /* --- pieces.c --- */
 

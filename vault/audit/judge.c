@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "audit/derive.h"
+#include "audit/hindered.h"
 #include "base/time.h"
 #include "board/invariants.h"
 #include "catalogue/lists.h"
@@ -38,9 +39,10 @@ static int check_seen(struct sr_audit *a, const struct sr_entry *en, struct sr_e
 	return 0;
 }
 
-/* Taken within what its signer said, or, where they said nothing, while the clocks agreed: what was
+/* Was it taken when the door would have taken it? Its time of receipt is the service's word, by
+ * which what is due is due (stopped.c); the clocks of those who sign stand against it, and what was
  * signed once is not kept back for the day on which it suits. A deposit may have been gone on with
- * after its statement was signed, and a dealing is made before there is a vault (board/door.c). */
+ * after its statement was signed, and the founders deal before there is a log (board/door.c). */
 static int check_times(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
 	const struct sr_head *h = &en->statement.head;
 	const enum sr_type_id type = en->statement.type->id;
@@ -176,45 +178,6 @@ static int check_name(struct sr_audit *a, const struct sr_entry *en, struct sr_e
 		k.log.next.name, (unsigned long long)k.log.next.from);
 }
 
-enum {
-	/* The witnesses' clocks count too, so what lapses may be due by them alone: ahead of a
-	 * clock of ours that was set back. */
-	EARLY_S = 86400
-};
-
-/* An embargo, or what somebody attested, ends by itself at its date and not before. (What else
- * lapses takes from people, and gives nobody anything.) */
-static int check_lapse(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
-	const struct sr_statement *s = &en->statement;
-	const bool embargo = sr_bytes_eq(sr_field(s, "what", 0), sr_bytes_str("embargo"));
-	struct sr_attestation_row attested = {.ends = 0};
-	struct sr_flag_row flag = {.ends = 0};
-	char ends[SR_TIME_TEXT] = "somebody ends it";
-	uint8_t id[SR_ID];
-	int rc;
-
-	if (!embargo && !sr_bytes_eq(sr_field(s, "what", 0), sr_bytes_str("attestation")))
-		return 0;
-	if (sr_field_id(id, s, embargo ? "flag" : "attestation", 0, NULL) != 0)
-		return 0; /* applying it says so */
-	rc = embargo ? sr_query_flag(&flag, a->cat, id, e)
-		     : sr_query_attestation(&attested, a->cat, id, e);
-	const int64_t at = embargo ? flag.ends : attested.ends;
-	sr_flag_row_free(&flag);
-	sr_attestation_row_free(&attested);
-	if (rc == SR_NOTFOUND) { /* and so here */
-		sr_err_clear(e);
-		return 0;
-	}
-	if (rc != 0 || (at != 0 && at - EARLY_S <= en->received))
-		return rc;
-	if (at != 0)
-		sr_time_format(ends, at);
-	return audit_found(a, en, "early", "what", e,
-		"the service ended what stands until %s: nobody had ended it, and it was not due",
-		ends);
-}
-
 /* The first policies are the custodian's choice; after the board's own its votes alone change it.
  */
 static int check_policy(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
@@ -273,8 +236,11 @@ static int check_service(struct sr_audit *a, const struct sr_entry *en, struct s
 		return check_name(a, en, e);
 	if (en->statement.type->id == SR_T_OPENED || en->statement.type->id == SR_T_STANDBY)
 		return audit_dealt(a, en, e);
-	if (en->statement.type->id == SR_T_LAPSE)
-		return check_lapse(a, en, e);
+	if (en->statement.type->id == SR_T_LAPSE || en->statement.type->id == SR_T_SUSPEND ||
+		en->statement.type->id == SR_T_INCIDENT || en->statement.type->id == SR_T_ROOM_KEY)
+		return audit_stopped(a, en, e);
+	if (en->statement.type->id == SR_T_REFUSE)
+		return audit_refused(a, en, e);
 	if (en->statement.type->id == SR_T_KEY_EPOCH)
 		return check_key_epoch(a, en, e);
 	if (en->statement.type->id == SR_T_WITNESS) {
@@ -296,6 +262,8 @@ static int check_service(struct sr_audit *a, const struct sr_entry *en, struct s
 		rc = sr_derive_decision(&is, &ok, &f, &a->from, a->cat, &en->statement, e);
 		if (rc == 0 && is && ok)
 			rc = audit_asked_allowed(&ok, &f, a, en, e);
+		if (rc == 0 && is && ok)
+			rc = audit_hindered_not(&ok, &f, a, en, e);
 		a->counts.decisions += rc == 0 && is && ok;
 	}
 	if (rc == 0 && !ok)

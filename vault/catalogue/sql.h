@@ -1,5 +1,6 @@
 /*
- * sql - statements with typed arguments, for the files of this layer alone.
+ * sql - statements with typed arguments, for the files of this layer, and for the audit, which
+ * looks at what stood in the tables before an entry.
  *
  *     rc = SQL_RUN(db, e, "UPDATE items SET state = ? WHERE n = ?", A_STR("held"), A_INT(n));
  *
