@@ -198,7 +198,7 @@ act() {
 	intake) sr intake run ;;
 	backup) sr backup "$d/copy" --secrets "$d/secrets.copy" --escrow "$d/escrow" --secrets-passphrase-file "$W/pass" ;;
 	verify) as cu1 verify ;;
-	scrub) sr scrub ;;
+	scrub) as ke scrub ;;
 	reshare-deal) as m2 board deal ;;
 	reshare) as m2 board accept ;;
 	rekey-deal) as m2 board deal ;;
