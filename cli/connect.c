@@ -238,6 +238,7 @@ int cli_open_vault(struct cli *c, struct sr_vault **out, struct sr_err *e) {
 	if (rc == 0)
 		rc = vault_options(c, &o, &s, e);
 	o.progress = &progress;
+	o.accept_older_secrets = c->older_secrets;
 	if (rc == 0) {
 		rc = sr_vault_open(out, &o, e);
 		if (rc != 0)

@@ -45,23 +45,6 @@ static int secrets_secret(struct cli *c, struct cli_secret *s, bool fresh, struc
 	return cli_secret(s, &ask, e);
 }
 
-/* Each line of ${told}, which may hold any bytes. */
-static json_t *told_json(struct sr_bytes told) {
-	json_t *lines = json_array();
-	size_t from = 0;
-
-	for (size_t i = 0; i < told.len; i++) {
-		char line[600];
-
-		if (told.p[i] != '\n')
-			continue;
-		json_array_append_new(lines, json_string(sr_escape_to(line, sizeof line,
-						     sr_bytes_of(told.p + from, i - from))));
-		from = i + 1;
-	}
-	return lines;
-}
-
 static void backup_json(const struct sr_backup_result *r, const char *path, struct sr_bytes told) {
 	json_t *o = json_object();
 	cli_json_set_bytes(o, "to", sr_bytes_str(path));
@@ -80,7 +63,7 @@ static void backup_json(const struct sr_backup_result *r, const char *path, stru
 		json_object_set_new(o, "rotated", json_boolean(r->rotated));
 	}
 	if (told.p != NULL)
-		json_object_set_new(o, "notes", told_json(told));
+		json_object_set_new(o, "notes", cli_json_lines(told));
 	cli_json_print(o);
 }
 

@@ -308,6 +308,20 @@ static int tell_since(struct sr_buf *told, const struct sr_vault *v,
 	return rc;
 }
 
+/* What an older secrets.db wants, once the vault is open with it. */
+static int after_older(struct sr_vault *v, struct sr_buf *told, struct sr_err *e) {
+	const int rc = log_restored(v, told, e);
+
+	return rc == 0 && told != NULL ? list_lost(v, told, e) : rc;
+}
+
+int sr_restore_accept(struct sr_vault *v, struct sr_buf *told, struct sr_err *e) {
+	if (!sr_secrets_is_older(v->secrets))
+		return sr_fail(e, SR_DENIED,
+			"secrets.db is as new as the ledger says: there is nothing to accept");
+	return after_older(v, told, e);
+}
+
 static int open_restored(const struct sr_restore_options *o, const struct sr_vault_conf *conf,
 	uint64_t *entries, struct sr_buf *recovered, struct sr_err *e) {
 	struct sr_vault_open vo = {
@@ -326,12 +340,9 @@ static int open_restored(const struct sr_restore_options *o, const struct sr_vau
 	if (rc == 0 && recovered != NULL)
 		rc = tell_since(recovered, v, o, e);
 	if (rc == 0)
-		rc = log_restored(v, recovered, e);
-	if (rc == 0) {
+		rc = after_older(v, recovered, e);
+	if (rc == 0)
 		*entries = sr_ledger_next_index(v->ledger);
-		if (recovered != NULL)
-			rc = list_lost(v, recovered, e);
-	}
 	sr_vault_close(v);
 	return rc;
 }

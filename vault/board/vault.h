@@ -80,7 +80,8 @@ struct sr_vault_open {
 	 * is done. */
 	const struct sr_vault_conf *conf;
 	bool accept_older_secrets; /* after a loss without a copy: open with an older secrets.db,
-				      re-apply the ledger's erasures */
+				      re-apply the ledger's erasures; sr_restore_accept or a
+				      restore does the rest */
 };
 /* NOTFOUND "not a vault", UNSUPPORTED newer format, LOCKED with the holder's pid, AUTH wrong
  * passphrase, CORRUPT. */
