@@ -217,11 +217,17 @@ static int choose(struct opening *op, struct sr_err *e) {
 }
 
 /* What the copy lost is written anew from here with the next synchronisation; but if nobody is
- * told, nobody knows that its medium forgets. One out of reach is in sr_secrets_pending. */
+ * told, nobody knows that its medium forgets. One out of reach, or of another secrets.db, is in
+ * sr_secrets_pending. */
 static void tell_of_copy(struct sr_secrets *s, const struct sr_err *why) {
 	const size_t len = strlen(s->recovered);
-	const bool bad = why->code == SR_CORRUPT || why->code == SR_AUTH;
+	uint8_t id[SR_ID];
+	const bool there = sr_pagecopy_id(s->copy, id);
+	const bool bad = why->code == SR_CORRUPT || why->code == SR_AUTH ||
+			 (why->code == SR_NOTFOUND && there); /* its root cell is gone */
 
+	if (there && memcmp(id, sr_pagefile_unit(pf_of(s))->id, SR_ID) != 0)
+		return;
 	if (!bad && (why->code != SR_OK || !sr_pagecopy_damaged(s->copy)))
 		return;
 	snprintf(s->recovered + len, sizeof s->recovered - len,
