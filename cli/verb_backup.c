@@ -120,8 +120,9 @@ int verb_backup(struct cli *c, struct sr_err *e) {
 			"need, to be kept on a medium that is neither the vault's nor the "
 			"backup's");
 	int rc = cli_open_vault(c, &v, e);
-	if (rc == 0)
-		rc = secrets_secret(c, &s, true, e);
+	if (rc != 0)
+		return rc;
+	rc = secrets_secret(c, &s, true, e);
 	o.unlock = s.unlock;
 	if (rc == 0)
 		rc = sr_backup_make(v, &o, &r, e);
@@ -130,9 +131,10 @@ int verb_backup(struct cli *c, struct sr_err *e) {
 	cli_progress_end();
 	if (rc != 0) {
 		if (r.lost.count > 0)
-			cli_hint(c, "put back what `strongroom scrub` names, if another backup "
-				    "has it (the files are immutable: copy them), then repeat "
-				    "the command");
+			cli_hint(c,
+				"put back what `strongroom scrub` (of the log: `verify`) names, "
+				"if another backup has it (the files are immutable: copy "
+				"them), then repeat the command");
 		else if (rc == SR_CORRUPT)
 			cli_hint(c, "the vault is as it was: see to the medium of what the "
 				    "sentence names, or name another");
