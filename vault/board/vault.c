@@ -723,7 +723,7 @@ static int renew_small(struct sr_vault *v, const struct sr_progress *progress, s
 
 	if (rc == 0 && r.due && r.small && !r.waits) {
 		rc = sr_vault_renew(v, progress, e);
-		if (rc == 0)
+		if (rc == 0 && !v->keeps_keys)
 			told(v, "catalogue and index were made anew under new keys, after a "
 				"destruction or erasure");
 	}
@@ -956,7 +956,23 @@ int sr_vault_rebuild(struct sr_vault *v, const struct sr_progress *progress, str
 		rc = open_index_file(v, e);
 	if (rc == 0)
 		rc = index_complete(v, packs, packs_bad, e);
+	v->keeps_keys = v->keeps_keys && rc != 0;
 	return rc != 0 ? sr_wrap(e, "index") : 0;
+}
+
+int sr_vault_replays(struct sr_vault *v, const struct sr_progress *progress, struct sr_err *e) {
+	struct sr_catalogue_options o = {.dir = v->dir};
+	struct sr_replaying replay;
+	uint8_t key[SR_KEY];
+	int rc = sr_db_file_key(key, v, SR_CATALOGUE_FILE, e);
+
+	o.key = key;
+	sr_replaying_init(&replay, v, progress);
+	if (rc == 0)
+		rc = sr_catalogue_try(&o, &replay.replay, e);
+	sr_replaying_free(&replay);
+	sr_wipe(key, sizeof key);
+	return rc != 0 ? sr_wrap(e, "catalogue") : 0;
 }
 
 int sr_vault_databases_anew(
