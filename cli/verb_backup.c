@@ -266,6 +266,11 @@ int verb_restore(struct cli *c, struct sr_err *e) {
 		rc = sr_backup_restore(&o, &r, &told, e);
 	if (cli_wrong_secret(rc, e))
 		c->own_input = true;
+	else if (rc == SR_CORRUPT || (rc == SR_AUTH && strstr(e->text, "objects/") != NULL))
+		cli_hint(c,
+			"nothing was made, and the backup is as it was. Files of packs, "
+			"objects, items and ledger/tile never change: put the one that is named "
+			"there from another backup, whatever its age, then repeat the command");
 	cli_secret_free(&service);
 	cli_secret_free(&sealed);
 	cli_progress_end();

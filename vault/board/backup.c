@@ -28,6 +28,7 @@ struct copy {
 	struct sr_dir *from, *to;
 	const char *folder; /* of files that never change, named by what they hold; else NULL */
 	struct sr_buf *odd; /* of them: names of which the two may differ; NULL: none is there */
+	bool restore;       /* from a backup; what it lacks is judged where it is opened */
 	bool unread;        /* the last failure was of the reading */
 	int depth;
 };
@@ -187,6 +188,10 @@ static int copy_ledger(const struct copy *c, bool again, struct sr_err *e) {
 		rc = sr_dir_each(sub.from, copy_rest, &sub, e);
 	if (rc == 0)
 		rc = copy_file(&sub, "checkpoint", e);
+	if (rc == SR_NOTFOUND && c->restore) {
+		sr_err_clear(e);
+		rc = 0;
+	}
 	if (rc == 0)
 		rc = sr_dir_sync(sub.to, e);
 	sr_dir_close(sub.from);
@@ -210,7 +215,7 @@ static int copy_folders(struct copy *c, struct sr_err *e) {
 
 int sr_backup_copy(struct sr_dir *from, struct sr_dir *to, struct sr_backup_result *out,
 	const struct sr_progress *progress, struct sr_err *e) {
-	struct copy c = {.out = out, .progress = progress, .from = from, .to = to};
+	struct copy c = {.out = out, .progress = progress, .from = from, .to = to, .restore = true};
 
 	return copy_folders(&c, e);
 }

@@ -322,14 +322,16 @@ int sr_restore_accept(struct sr_vault *v, struct sr_buf *told, struct sr_err *e)
 	return after_older(v, told, e);
 }
 
-static int open_restored(const struct sr_restore_options *o, const struct sr_vault_conf *conf,
+static int open_restored(const struct sr_restore_options *o, const struct restoring *r,
 	uint64_t *entries, struct sr_buf *recovered, struct sr_err *e) {
 	struct sr_vault_open vo = {
 		.path = o->to,
 		.unlock = o->unlock,
 		.clock = o->clock,
 		.progress = o->progress,
-		.conf = conf,
+		.conf = &r->conf,
+		.known_size = r->f.size,
+		.known_root = r->f.root,
 		.accept_older_secrets = true,
 	};
 	struct sr_vault *v = NULL;
@@ -357,7 +359,7 @@ static int restore_to(struct sr_making *m, struct sr_dir *from, struct restoring
 		rc = restore_secrets(r, m, o->second, &out->secrets, e);
 	if (rc == 0) {
 		sr_making_let(m);
-		rc = open_restored(o, &r->conf, &out->entries, recovered, e);
+		rc = open_restored(o, r, &out->entries, recovered, e);
 	}
 	return rc == 0 ? sr_making_hold(m, e) : rc;
 }

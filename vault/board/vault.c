@@ -409,7 +409,8 @@ static void told(struct sr_vault *v, const char *fmt, ...) {
 	sr_buf_printf(&v->recovered, "%s\n", line);
 }
 
-static int open_ledger(struct sr_vault *v, const struct sr_vault_conf *conf, struct sr_err *e) {
+static int open_ledger(struct sr_vault *v, const struct sr_vault_open *vo,
+	const struct sr_vault_conf *conf, struct sr_err *e) {
 	struct sr_log_keys keys;
 	struct sr_ledger_opts o = {.keys = &keys};
 	const struct sr_ledger_report *r;
@@ -418,6 +419,9 @@ static int open_ledger(struct sr_vault *v, const struct sr_vault_conf *conf, str
 	o.origin = v->keys->origin;
 	o.seed = v->keys->s->ledger_seed;
 	o.mac_key = v->keys->s->journal_key;
+	o.known_size = vo->known_size;
+	o.known_root = vo->known_root;
+	o.known_instead = true;
 	o.mac_former = v->keys->under_way ? v->keys->arena->leaving.journal_key : NULL;
 	if (rc == 0)
 		rc = sr_service_log_keys(&keys, v->keys, conf->log, conf->log_count, e);
@@ -431,6 +435,11 @@ static int open_ledger(struct sr_vault *v, const struct sr_vault_conf *conf, str
 			(unsigned long long)r->journal.dropped);
 	if (r->journal.mended)
 		told(v, "ledger/journal: one copy of a commit record was damaged and is mended");
+	if (r->checkpoint_lost)
+		told(v,
+			"ledger/checkpoint: it was gone or damaged, and is signed anew: the log "
+			"has the %llu entries that the secrets file knows of",
+			(unsigned long long)vo->known_size);
 	if (r->tiles_finished > 0)
 		told(v, "ledger: %llu tiles that an interrupted process had left were written",
 			(unsigned long long)r->tiles_finished);
@@ -804,7 +813,7 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 			"another vault; put this vault's own back, from its backup",
 			CONF, v->keys->origin);
 	if (rc == 0)
-		rc = open_ledger(v, conf, e);
+		rc = open_ledger(v, o, conf, e);
 	if (rc == 0)
 		rc = open_secrets(v, o->accept_older_secrets, e);
 	if (rc == 0)

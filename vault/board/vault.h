@@ -80,6 +80,10 @@ struct sr_vault_open {
 	/* NULL: strongroom.conf. Else it has none yet: a restore, which puts it there when all else
 	 * is done. */
 	const struct sr_vault_conf *conf;
+	/* With ${conf}: the log as the backup's secrets file knows it, which stands for a
+	 * checkpoint that is damaged (ledger/ledger.h). */
+	uint64_t known_size;
+	const uint8_t *known_root;
 	bool accept_older_secrets; /* after a loss without a copy: open with an older secrets.db,
 				      re-apply the ledger's erasures; sr_restore_accept or a
 				      restore does the rest */
