@@ -179,9 +179,11 @@ static int opening_failed(struct cli *c, const char *path, int rc, struct sr_err
 		cli_hint(c, "name the vault's folder with --vault DIR, or make a new vault with "
 			    "`strongroom init`");
 	else if (rc == SR_NOTFOUND && strstr(e->text, path) != NULL) {
-		cli_hint(c, "a part of the vault is gone. If all that is mounted which should be: "
-			    "`run`, when it is gone alone, is made with mkdir; what else the "
-			    "sentence names is put back from a backup, or all is restored");
+		cli_hint(c,
+			"a part of the vault is gone. If all that is mounted which should be: "
+			"`run`, when it is gone alone, is made with mkdir; keys/service comes "
+			"from a backup, or from the board (`strongroom recover begin`); what "
+			"else the sentence names is put back from a backup, or all is restored");
 		e->code = SR_CORRUPT;
 		return SR_CORRUPT;
 	} else if (rc == SR_UNSUPPORTED)

@@ -143,6 +143,11 @@ ok sr status
 has 'former second copy in .* is destroyed'
 ! copies "$from" || fail 'it is still there'
 
+# A note that is damaged names itself, and what to do.
+echo junk >vault/run/second
+refused 3 'run/second is no note of second copies: destroy by hand' sr status
+rm vault/run/second
+
 # None at all, only when told in words.
 refused 2 'confirm' sr second drop
 refused 2 'confirm' sr second drop --confirm yes
