@@ -83,6 +83,7 @@ struct cli {
 	char hint[1024];      /* advice for the error; "" none */
 	bool own_input;       /* what failed is the person's passphrase or card: status 1 */
 	bool alone;           /* the verb needs a vault that core does not have */
+	bool older_secrets;   /* cli_open_vault: also with an older secrets.db than the log says */
 	bool told;            /* outcomes were printed one by one; no sentence of main's own */
 };
 
@@ -261,6 +262,7 @@ json_t *cli_json_hex(const void *p, size_t len);
 json_t *cli_json_fields(const struct cli_answer *a);                       /* of the reply's head */
 void cli_json_set_bytes(json_t *o, const char *key, struct sr_bytes text); /* path, path_hex */
 /* And frees. Whole, or not at all: cli_json_whole. */
+json_t *cli_json_lines(struct sr_bytes text); /* each line of it, which may hold any bytes */
 void cli_json_print(json_t *j);
 /*
  * jansson says with a result that it had no memory for a member, and an object without it looks

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/escape.h"
 #include "cli/cli.h"
@@ -167,6 +168,8 @@ int cli_alone(struct cli *c, const char *path, struct sr_err *e) {
 /* Advice for what opening a vault meets. */
 static int opening_failed(struct cli *c, const char *path, int rc, struct sr_err *e) {
 	struct sr_vault_conf conf;
+	struct stat st;
+
 	if (rc == SR_LOCKED && c->alone)
 		cli_hint(c, CORE_FIRST);
 	else if (rc == SR_LOCKED)
@@ -175,13 +178,22 @@ static int opening_failed(struct cli *c, const char *path, int rc, struct sr_err
 	else if (rc == SR_NOTFOUND && sr_vault_conf_read(&conf, path, NULL) != 0)
 		cli_hint(c, "name the vault's folder with --vault DIR, or make a new vault with "
 			    "`strongroom init`");
-	else if (rc == SR_UNSUPPORTED)
+	else if (rc == SR_NOTFOUND && strstr(e->text, path) != NULL) {
+		cli_hint(c,
+			"a part of the vault is gone. If all that is mounted which should be: "
+			"`run`, when it is gone alone, is made with mkdir; keys/service comes "
+			"from a backup, or from the board (`strongroom recover begin`); what "
+			"else the sentence names is put back from a backup, or all is restored");
+		e->code = SR_CORRUPT;
+		return SR_CORRUPT;
+	} else if (rc == SR_UNSUPPORTED)
 		cli_hint(c, "use the version of strongroom that made this vault, or a newer one");
 	else if (cli_wrong_secret(rc, e)) {
 		c->own_input = true;
 		cli_hint(c, "give the passphrase (or credential file) of the service keys that "
 			    "`init` was given");
-	} else if (rc == SR_IO && (e->no == EACCES || e->no == EPERM))
+	} else if (rc == SR_IO && (e->no == EACCES || e->no == EPERM) &&
+		   (stat(path, &st) != 0 || st.st_uid != geteuid()))
 		cli_hint(c, "the vault belongs to another user of this machine: ask its custodian "
 			    "to start `strongroom core`");
 	return rc;
@@ -238,6 +250,7 @@ int cli_open_vault(struct cli *c, struct sr_vault **out, struct sr_err *e) {
 	if (rc == 0)
 		rc = vault_options(c, &o, &s, e);
 	o.progress = &progress;
+	o.accept_older_secrets = c->older_secrets;
 	if (rc == 0) {
 		rc = sr_vault_open(out, &o, e);
 		if (rc != 0)

@@ -293,3 +293,19 @@ void cli_json_refused(json_t *o, const struct sr_submitted *s) {
 	if (s->title[0] != '\0')
 		json_object_set_new(o, "title", json_string(s->title));
 }
+
+json_t *cli_json_lines(struct sr_bytes told) {
+	json_t *lines = json_array();
+	size_t from = 0;
+
+	for (size_t i = 0; i < told.len; i++) {
+		char line[600];
+
+		if (told.p[i] != '\n')
+			continue;
+		json_array_append_new(lines, json_string(sr_escape_to(line, sizeof line,
+						     sr_bytes_of(told.p + from, i - from))));
+		from = i + 1;
+	}
+	return lines;
+}

@@ -203,6 +203,10 @@ static const char *of_the_place(int no) {
 	case EROFS:
 		return "what the sentence names cannot be written, it is mounted read-only: mount "
 		       "it anew, or name another place, then repeat the command";
+	case EFBIG:
+		return "a file may not become as large as that here: raise the limit (ulimit -f, "
+		       "LimitFSIZE= of a service), or name another file system, then repeat the "
+		       "command: nothing is lost";
 	case ECONNREFUSED:
 		return "nobody listens there: start what should, or name the place where it does, "
 		       "then repeat the command";
@@ -327,6 +331,12 @@ static int finish(struct cli *c, int rc, struct sr_err *e) {
 	return SR_AUTH;
 }
 
+/* A write beyond what files may hold here (ulimit -f, LimitFSIZE=) fails then, and is told: without
+ * a handler the system ends the process, without a word. What is started from here has none. */
+static void too_large(int number) {
+	(void)number;
+}
+
 /* What goes through standard output is words of documents and titles: the library's own buffer
  * would keep the last of them until the process is gone. */
 static char shown[1 << 14];
@@ -354,6 +364,7 @@ int main(int argc, char **argv) {
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	c.umask = umask(077);
 	bound_memory();
+	(void)signal(SIGXFSZ, too_large);
 #ifdef SR_TESTING
 	/* A scenario looks at a real core dump, which production never leaves. */
 	if (getenv("SR_DUMPABLE") == NULL)

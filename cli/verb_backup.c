@@ -45,23 +45,6 @@ static int secrets_secret(struct cli *c, struct cli_secret *s, bool fresh, struc
 	return cli_secret(s, &ask, e);
 }
 
-/* Each line of ${told}, which may hold any bytes. */
-static json_t *told_json(struct sr_bytes told) {
-	json_t *lines = json_array();
-	size_t from = 0;
-
-	for (size_t i = 0; i < told.len; i++) {
-		char line[600];
-
-		if (told.p[i] != '\n')
-			continue;
-		json_array_append_new(lines, json_string(sr_escape_to(line, sizeof line,
-						     sr_bytes_of(told.p + from, i - from))));
-		from = i + 1;
-	}
-	return lines;
-}
-
 static void backup_json(const struct sr_backup_result *r, const char *path, struct sr_bytes told) {
 	json_t *o = json_object();
 	cli_json_set_bytes(o, "to", sr_bytes_str(path));
@@ -80,7 +63,7 @@ static void backup_json(const struct sr_backup_result *r, const char *path, stru
 		json_object_set_new(o, "rotated", json_boolean(r->rotated));
 	}
 	if (told.p != NULL)
-		json_object_set_new(o, "notes", told_json(told));
+		json_object_set_new(o, "notes", cli_json_lines(told));
 	cli_json_print(o);
 }
 
@@ -137,8 +120,9 @@ int verb_backup(struct cli *c, struct sr_err *e) {
 			"need, to be kept on a medium that is neither the vault's nor the "
 			"backup's");
 	int rc = cli_open_vault(c, &v, e);
-	if (rc == 0)
-		rc = secrets_secret(c, &s, true, e);
+	if (rc != 0)
+		return rc;
+	rc = secrets_secret(c, &s, true, e);
 	o.unlock = s.unlock;
 	if (rc == 0)
 		rc = sr_backup_make(v, &o, &r, e);
@@ -147,9 +131,10 @@ int verb_backup(struct cli *c, struct sr_err *e) {
 	cli_progress_end();
 	if (rc != 0) {
 		if (r.lost.count > 0)
-			cli_hint(c, "put back what `strongroom scrub` names, if another backup "
-				    "has it (the files are immutable: copy them), then repeat "
-				    "the command");
+			cli_hint(c,
+				"put back what `strongroom scrub` (of the log: `verify`) names, "
+				"if another backup has it (the files are immutable: copy "
+				"them), then repeat the command");
 		else if (rc == SR_CORRUPT)
 			cli_hint(c, "the vault is as it was: see to the medium of what the "
 				    "sentence names, or name another");
@@ -281,6 +266,11 @@ int verb_restore(struct cli *c, struct sr_err *e) {
 		rc = sr_backup_restore(&o, &r, &told, e);
 	if (cli_wrong_secret(rc, e))
 		c->own_input = true;
+	else if (rc == SR_CORRUPT || (rc == SR_AUTH && strstr(e->text, "objects/") != NULL))
+		cli_hint(c,
+			"nothing was made, and the backup is as it was. Files of packs, "
+			"objects, items and ledger/tile never change: put the one that is named "
+			"there from another backup, whatever its age, then repeat the command");
 	cli_secret_free(&service);
 	cli_secret_free(&sealed);
 	cli_progress_end();

@@ -1,5 +1,5 @@
 /*
- * The custodian's verbs for the second copy of secrets.db: show, replace, drop.
+ * The custodian's verbs for the second copy of secrets.db: show, replace, drop, accept.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -9,13 +9,20 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "board/backup.h"
 #include "board/second.h"
 #include "cli/verbs.h"
 
 static const char CONFIRM[] = "a lost secrets.db loses the vault";
+static const char CONFIRM_OLDER[] = "what was added since is lost";
 
 const struct cli_option cli_second_options[] = {
 	{"confirm", CLI_ONE, "WORDS", "exactly: a lost secrets.db loses the vault"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+const struct cli_option cli_second_accept_options[] = {
+	{"confirm", CLI_ONE, "WORDS", "exactly: what was added since is lost"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
@@ -150,11 +157,44 @@ int verb_second_replace(struct cli *c, struct sr_err *e) {
 	return rc == 0 ? change(c, place, e) : rc;
 }
 
-int verb_second_drop(struct cli *c, struct sr_err *e) {
+static int confirmed(struct cli *c, const char *verb, const char *want, struct sr_err *e) {
 	const char *words = cli_get(c, "confirm");
-	if (words == NULL || strcmp(words, CONFIRM) != 0) {
-		cli_hint(c, "say it: strongroom second drop --confirm \"%s\"", CONFIRM);
-		return sr_fail(e, SR_USAGE, "--confirm \"%s\" is missing", CONFIRM);
+	if (words != NULL && strcmp(words, want) == 0)
+		return 0;
+	cli_hint(c, "say it: strongroom second %s --confirm \"%s\"", verb, want);
+	return sr_fail(e, SR_USAGE, "--confirm \"%s\" is missing", want);
+}
+
+int verb_second_drop(struct cli *c, struct sr_err *e) {
+	const int rc = confirmed(c, "drop", CONFIRM, e);
+	return rc == 0 ? change(c, NULL, e) : rc;
+}
+
+/* --- an older state --- */
+
+int verb_second_accept(struct cli *c, struct sr_err *e) {
+	struct sr_vault *v = NULL;
+	struct sr_buf told, shown;
+	int rc = confirmed(c, "accept", CONFIRM_OLDER, e);
+	sr_buf_init(&told);
+	sr_buf_init(&shown);
+	c->older_secrets = true;
+	if (rc == 0)
+		rc = cli_open_vault(c, &v, e);
+	if (rc == 0)
+		rc = sr_restore_accept(v, &told, e);
+	sr_vault_close(v);
+	if (rc == 0 && c->json) {
+		json_t *o = json_object();
+		json_object_set_new(o, "notes", cli_json_lines(sr_buf_view(&told)));
+		cli_json_print(o);
+	} else if (rc == 0) {
+		sr_escape_text(&shown, sr_buf_view(&told));
+		printf("the vault goes on with the newest secrets.db that there was; the log has "
+		       "an incident\n%.*s",
+			(int)shown.len, (const char *)shown.p);
 	}
-	return change(c, NULL, e);
+	sr_buf_free(&told);
+	sr_buf_free(&shown);
+	return rc;
 }

@@ -254,12 +254,14 @@ SR_MUST int cli_report_html(struct sr_buf *out, const struct cli_report *r, stru
 
 /* verb_second.c */
 extern const struct cli_option cli_second_options[];
+extern const struct cli_option cli_second_accept_options[];
 /* The folder of the second copy, made absolute in ${out}, and made when only its last part is
  * missing. NULL stays NULL. */
 int cli_second_folder(const char **second, char out[SR_PATH_MAX], struct sr_err *e);
 int verb_second_show(struct cli *c, struct sr_err *e);
 int verb_second_replace(struct cli *c, struct sr_err *e);
 int verb_second_drop(struct cli *c, struct sr_err *e);
+int verb_second_accept(struct cli *c, struct sr_err *e);
 
 /* verb_backup.c */
 extern const struct cli_option cli_backup_options[], cli_restore_options[];

@@ -38,6 +38,23 @@ refused 3 '1 of the files that the log names cannot be read whole in the vault, 
 ok sr restore "$W/copy" "$W/new" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass --no-second
 flip "vault/$pack" 5000
 
+# Of the log the secrets file knows how long it was: a checkpoint that the backup has lost is signed anew, not over a log that
+# was cut.
+mv copy/ledger/checkpoint checkpoint
+rm -r new
+restore() { sr restore "$W/copy" "$W/new" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass --no-second; }
+ok restore
+has 'checkpoint: it was gone or damaged, and is signed anew: the log has the [0-9]+ entries that the secrets file knows of'
+STRONGROOM_STATE=$W/elsewhere ok sr verify --vault "$W/new"
+mv copy/ledger/journal journal
+cp older/ledger/journal copy/ledger/journal
+mv new kept
+refused 3 'rolled back: what this vault remembers shows [0-9]+ entries' restore
+has 'nothing was made'
+[[ ! -e new ]] || fail 'something was made'
+mv kept new
+mv journal checkpoint copy/ledger
+
 # Where no backup goes. Its own folder would be copied onto itself, and the log that is open be lost.
 ln -s vault link
 refused 2 'is the vault itself, or lies in it' backup "$W/link"

@@ -22,6 +22,13 @@ done
 deposit tree
 ok sr scrub
 has '0 findings'
+# A limit on the size of files is told, too, and does not end the program without a word.
+rc=0
+(ulimit -f 60 && as de deposit tree --collection box) >out 2>err || rc=$?
+same "$rc" 5 'the status with a limit on the size of files'
+has 'File too large'
+has 'what to do: '
+ok sr verify
 # For real, on a small file system, where we may mount one.
 if (($(id -u) == 0)) && mkdir small && sync -f . && mount -t tmpfs -o size=6m none small 2>/dev/null; then
 	cp -a fresh small/vault

@@ -59,7 +59,10 @@ refused 3 'service.board.*proof' sr recover finish m1.piece m3.piece m5.piece --
 cp vault.before/keys/service.board vault/keys/service.board
 cmp vault/keys/service vault.before/keys/service || fail 'a refusal changed keys/service'
 
-# Enough.
+# Enough; also where the file itself is lost, and no backup has it.
+rm vault/keys/service
+refused 3 'keys/service: no such file' env -u STRONGROOM_UNLOCK "$STRONGROOM_T" status --service-passphrase-file new
+has 'or from the board'
 ok sr recover finish m1.piece m4.other m3.piece m5.piece --key r.key --service-passphrase-file new
 has 'opens with the new passphrase'
 has 'service keys are new ones'

@@ -20,6 +20,22 @@ ok sr status
 has 'empty'
 refused 1 'there is no draft of a founding statement' as a board deal
 refused 1 'collect writes into the log, which begins when the vault is founded' sr collect
+# A part of it that is gone is damage, and no other place is meant.
+for part in keys/service items ledger/journal run; do
+	mv "vault/$part" gone
+	refused 3 "$part: no such f" sr status
+	has 'what to do: a part of the vault is gone'
+	mv gone "vault/$part"
+done
+rm -r vault/run
+mkdir vault/run
+ok sr status
+if (($(id -u) != 0)); then
+	chmod 0 vault/ledger
+	refused 5 'Permission denied' sr status
+	hasnt 'another user'
+	chmod 700 vault/ledger
+fi
 sed -i 's/^format 1$/format 2/' vault/strongroom.conf
 refused 1 'format 2|newer' sr status
 has 'what to do'

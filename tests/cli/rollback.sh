@@ -33,6 +33,12 @@ cp -a vault fork
 person ni
 STRONGROOM_VAULT=$W/fork STRONGROOM_STATE=$W/elsewhere as cu1 person add ni.id.card --role researcher --quiet
 mine=$(echo state/*-"$(who de)".seen)
+cp "$mine" mine.kept
+: >"$mine"
+refused 3 'what was remembered of this vault is damaged: .*seen.* .in .*state.' as de list
+has 'move it aside and begin as at first contact'
+hasnt 'put it back from a backup'
+cp mine.kept "$mine"
 rm "$mine"
 mkfifo pipe
 bound "$STRONGROOM_T" deposit - --name slow --collection box --as de.id --passphrase-file pass <pipe >slow.out 2>slow.err &

@@ -67,6 +67,20 @@ has "the one in $W/two is destroyed"
 ! copies two || fail 'the copy before is still there'
 copies three || fail 'there is no copy'
 
+# A copy that has lost its root cell is told, and written anew; another vault's is left alone, and nothing else said of it.
+rm three/secrets.db-copy-root
+ok sr status
+has 'the second copy was damaged and is written anew: .*secrets.db-copy-root'
+deposit g
+mv three kept
+cp -a theirs three
+ok sr second show
+has 'NOT CURRENT'
+hasnt 'written anew'
+cmp -s theirs.before three/secrets.db-copy-root || fail "another vault's copy was touched"
+rm -r three
+mv kept three
+
 # The same folder by another name is not destroyed as the one before; nor is one taken that would be lost with the vault.
 ln -s three link
 for name in three/ "../${W##*/}/three" link three; do
@@ -128,6 +142,11 @@ mv back "$from"
 ok sr status
 has 'former second copy in .* is destroyed'
 ! copies "$from" || fail 'it is still there'
+
+# A note that is damaged names itself, and what to do.
+echo junk >vault/run/second
+refused 3 'run/second is no note of second copies: destroy by hand' sr status
+rm vault/run/second
 
 # None at all, only when told in words.
 refused 2 'confirm' sr second drop

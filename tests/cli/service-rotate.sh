@@ -113,9 +113,9 @@ ok as au log --json --service-passphrase-file pp
 same "$(jq '[.[] | select(.type == "service-key")] | length' out)" 2
 STRONGROOM_STATE=$W/state.first ok as m1 list --service-passphrase-file pp
 
-# Killed at every fifth step; at every one in tests/soak/rotate.sh.
-undone=0 finished=0 told=0 stride=${KILL_STRIDE:-9}
-for ((n = 1; n < 600; n += stride)); do
+# Killed at every thirteenth step; at every one in tests/soak/rotate.sh.
+undone=0 finished=0 told=0 stride=${KILL_STRIDE:-13}
+for ((n = 1; n < 900; n += stride)); do
 	rm -rf vault second state next.key && cp -a vault.before vault && cp -a second.before second && cp -a state.before state
 	rc=0
 	SR_FAULT="$n:-1" old sr service rotate --unlock-new next.key >/dev/null 2>&1 || rc=$?

@@ -410,6 +410,26 @@ static void test_rollback(void **state) {
 	sr_ledger_abandon(l);
 	assert_int_equal(unlink(t_path(p.path, "checkpoint")), 0);
 	assert_fails(sr_ledger_open(&l, p.d, &o, &e), SR_CORRUPT, &e, "checkpoint is missing");
+	/* Somebody's memory stands for it, and it is signed anew; where it opens, it is what
+	 * counts. */
+	o.known_instead = true;
+	assert_fails(sr_ledger_open(&l, p.d, &o, &e), SR_CORRUPT, &e, "checkpoint is missing");
+	o.known_size = c.size;
+	assert_fails(sr_ledger_open(&l, p.d, &o, &e), SR_CORRUPT, &e,
+		"what this vault remembers shows 15");
+	o.known_size = 10;
+	assert_fails(
+		sr_ledger_open(&l, p.d, &o, &e), SR_AUTH, &e, "forked: what this vault remembers");
+	o.known_root = NULL;
+	sr_err_clear(&e);
+	l = open_with(&p, o);
+	assert_true(sr_ledger_report(l)->checkpoint_lost);
+	assert_ok(sr_ledger_close(l, &e), &e);
+	o.known_size = c.size;
+	l = open_with(&p, o);
+	assert_false(sr_ledger_report(l)->checkpoint_lost);
+	check(l);
+	sr_ledger_abandon(l);
 	sr_buf_free(&hole);
 	sr_buf_free(&journal);
 	sr_buf_free(&checkpoint);

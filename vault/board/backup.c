@@ -28,6 +28,7 @@ struct copy {
 	struct sr_dir *from, *to;
 	const char *folder; /* of files that never change, named by what they hold; else NULL */
 	struct sr_buf *odd; /* of them: names of which the two may differ; NULL: none is there */
+	bool restore;       /* from a backup; what it lacks is judged where it is opened */
 	bool unread;        /* the last failure was of the reading */
 	int depth;
 };
@@ -168,21 +169,29 @@ static int copy_rest(void *ctx, const char *name, bool is_dir, struct sr_err *e)
 }
 
 /* Tiles, then the journal, whose first entry they lead up to, then the checkpoint: so a kill leaves
- * an older backup that opens, and never a checkpoint that shows more than there is. */
-static int copy_ledger(const struct copy *c, struct sr_err *e) {
+ * an older backup that opens, and never a checkpoint that shows more than there is. A tile never
+ * changes; ${again}: those in the copy are replaced all the same. */
+static int copy_ledger(const struct copy *c, bool again, struct sr_err *e) {
 	struct copy sub = *c;
 	int rc;
 
 	sub.from = sub.to = NULL;
+	sub.odd = NULL;
+	sub.folder = again ? NULL : "ledger";
 	rc = sr_dir_open_at(&sub.from, c->from, "ledger", e);
 	if (rc == 0)
 		rc = sr_dir_make(&sub.to, c->to, "ledger", 0700, e);
 	if (rc == 0)
 		rc = sr_dir_each(sub.from, copy_tiles, &sub, e);
+	sub.folder = NULL;
 	if (rc == 0)
 		rc = sr_dir_each(sub.from, copy_rest, &sub, e);
 	if (rc == 0)
 		rc = copy_file(&sub, "checkpoint", e);
+	if (rc == SR_NOTFOUND && c->restore) {
+		sr_err_clear(e);
+		rc = 0;
+	}
 	if (rc == 0)
 		rc = sr_dir_sync(sub.to, e);
 	sr_dir_close(sub.from);
@@ -200,13 +209,13 @@ static int copy_folders(struct copy *c, struct sr_err *e) {
 	}
 	c->folder = NULL;
 	if (rc == 0)
-		rc = copy_ledger(c, e);
+		rc = copy_ledger(c, false, e);
 	return rc == 0 ? copy_folder(c, "keys", e) : rc;
 }
 
 int sr_backup_copy(struct sr_dir *from, struct sr_dir *to, struct sr_backup_result *out,
 	const struct sr_progress *progress, struct sr_err *e) {
-	struct copy c = {.out = out, .progress = progress, .from = from, .to = to};
+	struct copy c = {.out = out, .progress = progress, .from = from, .to = to, .restore = true};
 
 	return copy_folders(&c, e);
 }
@@ -235,19 +244,24 @@ int sr_backup_copy_again(struct sr_dir *from, struct sr_dir *to, const char *ful
 
 /* --- making ----------------------------------------------------------------------------------- */
 
-/* The ledger of the copy: the same entries under the same root. */
-static int ledger_verify(
-	struct sr_vault *v, struct sr_dir *to, struct sr_backup_result *out, struct sr_err *e) {
+/* The ledger of the copy, every entry and tile: the same under the same root. */
+static int ledger_check(bool *damaged, struct sr_vault *v, const struct copy *c, struct sr_err *e) {
+	const struct sr_ledger_check all = {.progress = c->progress};
 	struct sr_ledger_opts lo = {.keys = sr_ledger_keys(v->ledger)};
+	struct sr_ledger_checked checked;
 	struct sr_ledger *ledger = NULL;
 	struct sr_dir *ledger_dir = NULL;
+	struct sr_backup_result *const out = c->out;
 	uint8_t ours[SR_HASH], theirs[SR_HASH];
-	int rc = sr_dir_open_at(&ledger_dir, to, "ledger", e);
+	int rc = sr_dir_open_at(&ledger_dir, c->to, "ledger", e);
 
 	lo.origin = v->keys->origin;
 	lo.pk = v->keys->ledger_pk;
 	if (rc == 0)
 		rc = sr_ledger_open(&ledger, ledger_dir, &lo, e);
+	if (rc == 0)
+		rc = sr_ledger_verify(ledger, &all, &checked, e);
+	*damaged = rc == SR_CORRUPT;
 	if (rc == 0) {
 		sr_ledger_root(ours, v->ledger);
 		sr_ledger_root(theirs, ledger);
@@ -261,6 +275,33 @@ static int ledger_verify(
 	}
 	sr_ledger_abandon(ledger);
 	sr_dir_close(ledger_dir);
+	return rc;
+}
+
+/* Where the copy's is damaged and the vault's is whole it is copied once more; the tiles that were
+ * there were not replaced before, since either may be the damaged ones. */
+static int ledger_verify(struct sr_vault *v, const struct copy *c, struct sr_err *e) {
+	const struct sr_ledger_check all = {.progress = c->progress};
+	struct sr_ledger_checked checked;
+	struct sr_err why = {0};
+	bool damaged = false;
+	int rc = ledger_check(&damaged, v, c, e);
+
+	if (!damaged)
+		return rc;
+	rc = sr_ledger_verify(v->ledger, &all, &checked, &why);
+	if (rc == SR_CORRUPT || rc == SR_IO) {
+		sr_backup_trouble(&c->out->lost, &why);
+		sr_err_clear(e);
+		return 0;
+	}
+	if (rc != 0)
+		return sr_fail(e, why.code, "%s", why.text);
+	sr_err_clear(e);
+	rc = copy_ledger(c, true, e);
+	if (rc == 0)
+		rc = ledger_check(&damaged, v, c, e);
+	c->out->mended += rc == 0;
 	return rc;
 }
 
@@ -512,7 +553,7 @@ static int make(struct sr_vault *v, const struct sr_backup_options *o, const str
 	if (rc == 0) {
 		rc = sr_backup_read_back(v, c.to, &odd, o->progress, out, e);
 		if (rc == 0)
-			rc = ledger_verify(v, c.to, out, e);
+			rc = ledger_verify(v, &c, e);
 		if (rc != 0)
 			sr_wrap(e, "the copy");
 	}

@@ -19,6 +19,8 @@ SR_MUST int sr_backup_copy_again(struct sr_dir *from, struct sr_dir *to, const c
 SR_MUST int sr_backup_note(
 	struct sr_buf *list, const char *folder, const char *name, struct sr_err *e);
 
+void sr_backup_trouble(struct sr_backup_trouble *t, const struct sr_err *why); /* one more */
+
 /* What the log names no more leaves the copy ${to}; all that it names is read back there, and what
  * is not whole is copied once more where the vault has it whole, else counted as lost. ${odd}:
  * names of which copy and vault may differ; gets more. Those that are whole in the copy and not in

@@ -252,7 +252,7 @@ static int note_finding(void *ctx, const struct sr_scrub_finding *f, struct sr_e
 	return sr_buf_ok(&r->bad, e);
 }
 
-static void trouble(struct sr_backup_trouble *t, const struct sr_err *why) {
+void sr_backup_trouble(struct sr_backup_trouble *t, const struct sr_err *why) {
 	if (t->count++ == 0)
 		snprintf(t->first, sizeof t->first, "%.390s", why->text);
 	t->unread += why->code == SR_IO;
@@ -267,7 +267,7 @@ static int mend(struct reading *r, const struct thing *t, const char *full, stru
 		return rc; /* several findings, one pack */
 	rc = check(&why, &r->ours, t, e);
 	if (rc == 0 && why.code != SR_OK) {
-		trouble(&r->out->lost, &why);
+		sr_backup_trouble(&r->out->lost, &why);
 		return 0;
 	}
 	if (rc == 0)
@@ -293,7 +293,7 @@ static int odd_one(struct reading *r, const struct thing *t, const char *full, s
 		return rc;
 	rc = check(&why, &r->ours, t, e);
 	if (rc == 0 && why.code != SR_OK)
-		trouble(&r->out->kept, &why);
+		sr_backup_trouble(&r->out->kept, &why);
 	return rc;
 }
 

@@ -3,6 +3,7 @@
  */
 #include "board/dbkeys.h"
 
+#include "base/escape.h"
 #include "board/erase.h"
 #include "board/forget.h"
 #include "catalogue/query.h"
@@ -84,7 +85,7 @@ int sr_renewal_due(struct sr_renewal *out, struct sr_vault *v, struct sr_err *e)
 		return rc;
 	out->due = true;
 	rc = sr_forget_left(&left, v, NULL, e);
-	out->waits = left > 0;
+	out->waits = left > 0 || v->keeps_keys;
 	if (rc == 0)
 		rc = sr_erase_left(&left, v, e);
 	out->waits = out->waits || left > 0;
@@ -117,9 +118,29 @@ int sr_db_keys_renew(struct sr_vault *v, struct sr_err *e) {
 	return sr_secrets_commit(v->secrets, e);
 }
 
-int sr_vault_renew(struct sr_vault *v, const struct sr_progress *progress, struct sr_err *e) {
-	int rc = sr_db_keys_renew(v, e);
+/* Without them the vault could not be opened any more, for as long as a replay stops: they stay,
+ * and so do the pages from before. Said where repairs are. */
+static int keep_databases(struct sr_vault *v, int rc, struct sr_err *e) {
+	char shown[512];
 
+	if (rc != SR_CORRUPT && rc != SR_AUTH && rc != SR_NOTFOUND)
+		return rc;
+	sr_escape_to(shown, sizeof shown, sr_bytes_str(e != NULL ? e->text : "a replay stops"));
+	sr_buf_printf(&v->recovered,
+		"catalogue and index keep old pages after a destruction or erasure, as they cannot "
+		"be made anew: %s; put back what `scrub` names, then `rebuild`\n",
+		shown);
+	v->keeps_keys = true;
+	sr_err_clear(e);
+	return 0;
+}
+
+int sr_vault_renew(struct sr_vault *v, const struct sr_progress *progress, struct sr_err *e) {
+	int rc = sr_vault_replays(v, progress, e);
+
+	if (rc != 0)
+		return keep_databases(v, rc, e);
+	rc = sr_db_keys_renew(v, e);
 	if (rc == 0)
 		rc = sr_vault_databases_anew(v, progress, e);
 	return rc != 0 ? sr_wrap(e, "new keys of catalogue and index") : 0;

@@ -4,6 +4,8 @@
  */
 #include "board/backup_in.h"
 
+#include <errno.h>
+
 #include "board/door.h"
 #include "board/follow.h"
 #include "board/making.h"
@@ -308,14 +310,30 @@ static int tell_since(struct sr_buf *told, const struct sr_vault *v,
 	return rc;
 }
 
-static int open_restored(const struct sr_restore_options *o, const struct sr_vault_conf *conf,
+/* What an older secrets.db wants, once the vault is open with it. */
+static int after_older(struct sr_vault *v, struct sr_buf *told, struct sr_err *e) {
+	const int rc = log_restored(v, told, e);
+
+	return rc == 0 && told != NULL ? list_lost(v, told, e) : rc;
+}
+
+int sr_restore_accept(struct sr_vault *v, struct sr_buf *told, struct sr_err *e) {
+	if (!sr_secrets_is_older(v->secrets))
+		return sr_fail(e, SR_DENIED,
+			"secrets.db is as new as the ledger says: there is nothing to accept");
+	return after_older(v, told, e);
+}
+
+static int open_restored(const struct sr_restore_options *o, const struct restoring *r,
 	uint64_t *entries, struct sr_buf *recovered, struct sr_err *e) {
 	struct sr_vault_open vo = {
 		.path = o->to,
 		.unlock = o->unlock,
 		.clock = o->clock,
 		.progress = o->progress,
-		.conf = conf,
+		.conf = &r->conf,
+		.known_size = r->f.size,
+		.known_root = r->f.root,
 		.accept_older_secrets = true,
 	};
 	struct sr_vault *v = NULL;
@@ -326,14 +344,32 @@ static int open_restored(const struct sr_restore_options *o, const struct sr_vau
 	if (rc == 0 && recovered != NULL)
 		rc = tell_since(recovered, v, o, e);
 	if (rc == 0)
-		rc = log_restored(v, recovered, e);
-	if (rc == 0) {
+		rc = after_older(v, recovered, e);
+	if (rc == 0)
 		*entries = sr_ledger_next_index(v->ledger);
-		if (recovered != NULL)
-			rc = list_lost(v, recovered, e);
-	}
 	sr_vault_close(v);
 	return rc;
+}
+
+/* ${from} may be the folder of a vault that has lost its secrets.db, and nobody may write in it
+ * meanwhile. A backup has no lock; one on a medium that cannot be written is nobody's. */
+static int hold_from(
+	struct sr_lock **lock, struct sr_dir **run, struct sr_dir *from, struct sr_err *e) {
+	bool there = false;
+	int rc = sr_file_find(&there, from, "run/lock", e);
+
+	if (rc == SR_NOTFOUND)
+		sr_err_clear(e);
+	if (rc != 0 || !there)
+		return rc == SR_NOTFOUND ? 0 : rc;
+	rc = sr_dir_open_at(run, from, "run", e);
+	if (rc == 0)
+		rc = sr_lock_take(lock, *run, "lock", e);
+	if (rc == SR_IO && e != NULL && e->no == EROFS) {
+		sr_err_clear(e);
+		return 0;
+	}
+	return rc == SR_LOCKED ? sr_wrap(e, "%s is a vault that is open", sr_dir_path(from)) : rc;
 }
 
 /* Everything but the conf, in a folder that is ours. */
@@ -346,7 +382,7 @@ static int restore_to(struct sr_making *m, struct sr_dir *from, struct restoring
 		rc = restore_secrets(r, m, o->second, &out->secrets, e);
 	if (rc == 0) {
 		sr_making_let(m);
-		rc = open_restored(o, &r->conf, &out->entries, recovered, e);
+		rc = open_restored(o, r, &out->entries, recovered, e);
 	}
 	return rc == 0 ? sr_making_hold(m, e) : rc;
 }
@@ -355,13 +391,16 @@ int sr_backup_restore(const struct sr_restore_options *o, struct sr_backup_resul
 	struct sr_buf *recovered, struct sr_err *e) {
 	struct restoring *r = NULL;
 	struct sr_making *m = NULL;
-	struct sr_dir *from = NULL;
+	struct sr_dir *from = NULL, *run = NULL;
+	struct sr_lock *lock = NULL;
 	int rc;
 
 	memset(out, 0, sizeof *out);
 	rc = restoring_new(&r, o, e);
 	if (rc == 0)
 		rc = sr_dir_open(&from, o->from, e);
+	if (rc == 0)
+		rc = hold_from(&lock, &run, from, e);
 	if (rc == 0)
 		rc = restoring_open(r, from, o, e);
 	if (rc == 0)
@@ -374,6 +413,8 @@ int sr_backup_restore(const struct sr_restore_options *o, struct sr_backup_resul
 		rc = sr_vault_conf_put(sr_making_dir(m), &r->conf, e);
 	out->files += rc == 0;
 	sr_making_end(m, rc == 0);
+	sr_lock_free(lock);
+	sr_dir_close(run);
 	sr_dir_close(from);
 	restoring_free(r);
 	return rc != 0 ? sr_wrap(e, "restore to %s", o->to) : 0;

@@ -81,15 +81,18 @@ static int may_begin(struct sr_vault *v, struct sr_err *e) {
 	return rc;
 }
 
-/* Steps 2 and 3. The vault keeps working with the keys before. */
-static int begin(
-	struct sr_vault *v, const struct sr_unlock *then, bool *changed, struct sr_err *e) {
+/* Steps 2 and 3. The vault keeps working with the keys before. Both databases are made anew on the
+ * way, without a way back: not where a replay stops. */
+static int begin(struct sr_vault *v, const struct sr_unlock *then,
+	const struct sr_progress *progress, bool *changed, struct sr_err *e) {
 	struct sr_service *next = NULL, *now = v->keys;
 	struct sr_buf file;
 	uint32_t epoch = 0;
 	int rc = may_begin(v, e);
 
 	sr_buf_init_secret(&file);
+	if (rc == 0)
+		rc = sr_vault_replays(v, progress, e);
 	if (rc == 0)
 		rc = sr_vault_epoch_now(&epoch, v, e);
 	if (rc == 0)
@@ -116,7 +119,7 @@ int sr_rotate(struct sr_vault **out, struct sr_vault *v, const struct sr_rotate 
 
 	*out = NULL;
 	*changed = false;
-	rc = begin(v, &o->then, changed, e);
+	rc = begin(v, &o->then, o->progress, changed, e);
 	sr_vault_close(v);
 	if (rc == 0)
 		rc = sr_vault_open(out, &vo, e);

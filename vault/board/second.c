@@ -65,7 +65,7 @@ static int note_read(struct places *out, struct sr_vault *v, struct sr_err *e) {
 	}
 	if (rc == 0)
 		rc = sr_text_parse(&t, sr_buf_view(&b), e);
-	if (rc == 0 && !sr_bytes_eq(t.type, sr_bytes_str(NOTE_TYPE)))
+	if (rc == SR_CORRUPT || (rc == 0 && !sr_bytes_eq(t.type, sr_bytes_str(NOTE_TYPE))))
 		rc = sr_fail(e, SR_CORRUPT,
 			"run/%s is no note of second copies: destroy by hand what is left of "
 			"secrets.db at places where its copy lay before, then remove that file",

@@ -35,11 +35,18 @@ int sr_unlock_open(
 
 int sr_unlock_put(struct sr_dir *dir, struct sr_bytes sealed, bool *changed, struct sr_err *e) {
 	struct sr_dir *keys = NULL;
-	int rc = sr_dir_open_at(&keys, dir, "keys", e);
+	bool there = false;
+	int rc = sr_dir_make(&keys, dir, "keys", 0700, e);
 
 	*changed = false;
 	if (rc == 0)
+		rc = sr_file_find(&there, keys, SR_SERVICE_FILE, e);
+	if (rc == 0 && there) {
 		rc = sr_file_supersede(keys, SR_SERVICE_FILE, sealed, changed, e);
+	} else if (rc == 0) { /* lost, and given back by the board */
+		rc = sr_file_create(keys, SR_SERVICE_FILE, sealed, e);
+		*changed = rc == 0;
+	}
 	sr_dir_close(keys);
 	return rc;
 }

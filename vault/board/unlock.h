@@ -17,7 +17,7 @@
 SR_MUST int sr_unlock_open(
 	struct sr_service **out, struct sr_dir *dir, const struct sr_unlock *u, struct sr_err *e);
 /* ${sealed} (sr_service_seal) is keys/service from now on, in the vault ${dir}. *${changed}: so it
- * is, also when a later step failed. */
+ * is, also when a later step failed. There may be none: lost, and given back by the board. */
 SR_MUST int sr_unlock_put(
 	struct sr_dir *dir, struct sr_bytes sealed, bool *changed, struct sr_err *e);
 

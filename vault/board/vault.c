@@ -409,7 +409,8 @@ static void told(struct sr_vault *v, const char *fmt, ...) {
 	sr_buf_printf(&v->recovered, "%s\n", line);
 }
 
-static int open_ledger(struct sr_vault *v, const struct sr_vault_conf *conf, struct sr_err *e) {
+static int open_ledger(struct sr_vault *v, const struct sr_vault_open *vo,
+	const struct sr_vault_conf *conf, struct sr_err *e) {
 	struct sr_log_keys keys;
 	struct sr_ledger_opts o = {.keys = &keys};
 	const struct sr_ledger_report *r;
@@ -418,6 +419,9 @@ static int open_ledger(struct sr_vault *v, const struct sr_vault_conf *conf, str
 	o.origin = v->keys->origin;
 	o.seed = v->keys->s->ledger_seed;
 	o.mac_key = v->keys->s->journal_key;
+	o.known_size = vo->known_size;
+	o.known_root = vo->known_root;
+	o.known_instead = true;
 	o.mac_former = v->keys->under_way ? v->keys->arena->leaving.journal_key : NULL;
 	if (rc == 0)
 		rc = sr_service_log_keys(&keys, v->keys, conf->log, conf->log_count, e);
@@ -431,6 +435,11 @@ static int open_ledger(struct sr_vault *v, const struct sr_vault_conf *conf, str
 			(unsigned long long)r->journal.dropped);
 	if (r->journal.mended)
 		told(v, "ledger/journal: one copy of a commit record was damaged and is mended");
+	if (r->checkpoint_lost)
+		told(v,
+			"ledger/checkpoint: it was gone or damaged, and is signed anew: the log "
+			"has the %llu entries that the secrets file knows of",
+			(unsigned long long)vo->known_size);
 	if (r->tiles_finished > 0)
 		told(v, "ledger: %llu tiles that an interrupted process had left were written",
 			(unsigned long long)r->tiles_finished);
@@ -723,7 +732,7 @@ static int renew_small(struct sr_vault *v, const struct sr_progress *progress, s
 
 	if (rc == 0 && r.due && r.small && !r.waits) {
 		rc = sr_vault_renew(v, progress, e);
-		if (rc == 0)
+		if (rc == 0 && !v->keeps_keys)
 			told(v, "catalogue and index were made anew under new keys, after a "
 				"destruction or erasure");
 	}
@@ -804,7 +813,7 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 			"another vault; put this vault's own back, from its backup",
 			CONF, v->keys->origin);
 	if (rc == 0)
-		rc = open_ledger(v, conf, e);
+		rc = open_ledger(v, o, conf, e);
 	if (rc == 0)
 		rc = open_secrets(v, o->accept_older_secrets, e);
 	if (rc == 0)
@@ -956,7 +965,23 @@ int sr_vault_rebuild(struct sr_vault *v, const struct sr_progress *progress, str
 		rc = open_index_file(v, e);
 	if (rc == 0)
 		rc = index_complete(v, packs, packs_bad, e);
+	v->keeps_keys = v->keeps_keys && rc != 0;
 	return rc != 0 ? sr_wrap(e, "index") : 0;
+}
+
+int sr_vault_replays(struct sr_vault *v, const struct sr_progress *progress, struct sr_err *e) {
+	struct sr_catalogue_options o = {.dir = v->dir};
+	struct sr_replaying replay;
+	uint8_t key[SR_KEY];
+	int rc = sr_db_file_key(key, v, SR_CATALOGUE_FILE, e);
+
+	o.key = key;
+	sr_replaying_init(&replay, v, progress);
+	if (rc == 0)
+		rc = sr_catalogue_try(&o, &replay.replay, e);
+	sr_replaying_free(&replay);
+	sr_wipe(key, sizeof key);
+	return rc != 0 ? sr_wrap(e, "catalogue") : 0;
 }
 
 int sr_vault_databases_anew(

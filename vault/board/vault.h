@@ -50,9 +50,10 @@ struct sr_vault {
 	bool founded;                 /* entry 0 is there */
 	bool failed; /* a commit broke off: nothing more is written until the vault is opened again
 		      */
-	bool unsettled; /* more may be left to suspend or lapse for who is gone than one commit
-			   takes (door.h, the sweep) */
-	char *second;   /* path of the second copy of secrets.db; NULL: none, on purpose */
+	bool keeps_keys; /* of catalogue and index, due for new ones: a replay stops (dbkeys.h) */
+	bool unsettled;  /* more may be left to suspend or lapse for who is gone than one commit
+			    takes (door.h, the sweep) */
+	char *second;    /* path of the second copy of secrets.db; NULL: none, on purpose */
 	struct sr_buf recovered; /* what opening repaired, lines of text; empty: nothing */
 };
 
@@ -79,8 +80,13 @@ struct sr_vault_open {
 	/* NULL: strongroom.conf. Else it has none yet: a restore, which puts it there when all else
 	 * is done. */
 	const struct sr_vault_conf *conf;
+	/* With ${conf}: the log as the backup's secrets file knows it, which stands for a
+	 * checkpoint that is damaged (ledger/ledger.h). */
+	uint64_t known_size;
+	const uint8_t *known_root;
 	bool accept_older_secrets; /* after a loss without a copy: open with an older secrets.db,
-				      re-apply the ledger's erasures */
+				      re-apply the ledger's erasures; sr_restore_accept or a
+				      restore does the rest */
 };
 /* NOTFOUND "not a vault", UNSUPPORTED newer format, LOCKED with the holder's pid, AUTH wrong
  * passphrase, CORRUPT. */
@@ -96,6 +102,11 @@ SR_MUST int sr_vault_founded(struct sr_vault *v, struct sr_err *e);
 struct sr_rebuilt;
 SR_MUST int sr_vault_rebuild(struct sr_vault *v, const struct sr_progress *progress,
 	struct sr_rebuilt *out, size_t *packs, size_t *packs_bad, struct sr_err *e);
+
+/* Would the catalogue be made? What drops it first asks: one that cannot be replayed any more, for
+ * an object that is lost, is all that there is. Nothing is changed. */
+SR_MUST int sr_vault_replays(
+	struct sr_vault *v, const struct sr_progress *progress, struct sr_err *e);
 
 #define SR_INDEX_FILE "index.db"
 

@@ -642,6 +642,19 @@ static int judge(struct sr_catalogue *old, struct sr_catalogue *fresh, struct sr
 	return 0;
 }
 
+int sr_catalogue_try(
+	const struct sr_catalogue_options *o, const struct sr_replay *r, struct sr_err *e) {
+	struct sr_catalogue *fresh = NULL;
+	const int rc = replay_fresh(&fresh, o, REBUILD_FILE, r, e);
+
+	if (rc == 0) {
+		sr_db_free(fresh->db);
+		handle_free(fresh);
+		discard(o->dir, REBUILD_FILE);
+	}
+	return rc;
+}
+
 int sr_catalogue_rebuild(struct sr_catalogue **c, const struct sr_catalogue_options *o,
 	const struct sr_replay *r, struct sr_rebuilt *out, struct sr_err *e) {
 	const char *name = o->name == NULL ? SR_CATALOGUE_FILE : o->name;

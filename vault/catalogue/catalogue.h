@@ -106,6 +106,11 @@ struct sr_rebuilt {
 SR_MUST int sr_catalogue_rebuild(struct sr_catalogue **c, const struct sr_catalogue_options *o,
 	const struct sr_replay *r, struct sr_rebuilt *out, struct sr_err *e);
 
+/* Would it be made? Replayed into a fresh file beside, which is removed; nothing else is touched.
+ */
+SR_MUST int sr_catalogue_try(
+	const struct sr_catalogue_options *o, const struct sr_replay *r, struct sr_err *e);
+
 /* A hash over all rows of the structural tables, in canonical order. */
 SR_MUST int sr_catalogue_digest(struct sr_catalogue *c, uint8_t out[SR_HASH], struct sr_err *e);
 /* Compare table by table; the first difference as text in ${difference}, "" when equal. */

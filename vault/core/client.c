@@ -228,9 +228,20 @@ int sr_client_pin(struct sr_client *c, const uint8_t fingerprint[SR_HASH], struc
 			whole_hex(a, pinned), whole_hex(b, fingerprint));
 	}
 	if (c->o.memory != NULL && person[0] != '\0') {
-		rc = sr_seen_load(&seen, c->o.memory, fingerprint, person, e);
-		if (rc != 0 && rc != SR_NOTFOUND)
+		struct sr_err why = {0};
+
+		rc = sr_seen_load(&seen, c->o.memory, fingerprint, person, &why);
+		if (rc == SR_CORRUPT) /* a file of this person's, no part of the vault */
+			return sr_fail(e, SR_AUTH,
+				"what was remembered of this vault is damaged: %.300s (in "
+				"%.200s). Put that file back, or move it aside and begin as at "
+				"first contact, with the fingerprint of the minutes",
+				why.text, sr_dir_path(c->o.memory));
+		if (rc != 0 && rc != SR_NOTFOUND) {
+			if (e != NULL)
+				*e = why;
 			return rc;
+		}
 		remembered = rc == 0;
 	}
 	if (e != NULL)

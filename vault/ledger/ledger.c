@@ -382,8 +382,27 @@ int sr_ledger_read_checkpoint(struct sr_ledger *l, struct sr_checkpoint *out, st
 	return rc;
 }
 
+/* What there is to show how long the log was: the published checkpoint, and what the caller
+ * remembers. */
+static int remembered(struct sr_ledger *l, const struct sr_ledger_opts *o, struct sr_err *e) {
+	struct sr_checkpoint published = {.size = 0};
+	int rc = sr_ledger_read_checkpoint(l, &published, e);
+	if ((rc == SR_CORRUPT || rc == SR_AUTH) && o->known_instead && o->known_size > 0 &&
+		l->seed != NULL) {
+		sr_err_clear(e);
+		l->report.checkpoint_lost = true;
+		rc = 0;
+	} else if (rc == 0) {
+		rc = check_memory(l, "the published checkpoint", published.size, published.root, e);
+	}
+	if (rc == 0 && o->known_size > 0 && (!o->known_instead || l->report.checkpoint_lost))
+		rc = check_memory(l, "what this vault remembers", o->known_size, o->known_root, e);
+	if (rc == 0)
+		l->published = published.size;
+	return rc;
+}
+
 static int load(struct sr_ledger *l, const struct sr_ledger_opts *o, struct sr_err *e) {
-	struct sr_checkpoint published;
 	size_t swept = 0;
 	int rc = 0;
 	if (l->seed != NULL && ((rc = sr_lock_take(&l->lock, l->dir, lock_name, e)) != 0 ||
@@ -399,18 +418,11 @@ static int load(struct sr_ledger *l, const struct sr_ledger_opts *o, struct sr_e
 	if (rc != 0)
 		return rc;
 	l->report.journal = *sr_journal_report(l->journal);
-	if ((rc = load_tree(l, e)) != 0 ||
-		(rc = sr_ledger_read_checkpoint(l, &published, e)) != 0 ||
-		(rc = check_memory(
-			 l, "the published checkpoint", published.size, published.root, e)) != 0)
-		return rc;
-	l->published = published.size;
-	if (o->known_size > 0 && (rc = check_memory(l, "what this vault remembers", o->known_size,
-					  o->known_root, e)) != 0)
+	if ((rc = load_tree(l, e)) != 0 || (rc = remembered(l, o, e)) != 0)
 		return rc;
 	/* The last process did not close. What it wrote and we read may not be on the disk yet (its
 	 * fsync may have failed), so it is written again before anything builds on it. */
-	l->report.unpublished = published.size < sr_edge_size(l->edge);
+	l->report.unpublished = l->published < sr_edge_size(l->edge);
 	const bool hurt = l->report.journal.dropped > 0 || l->report.journal.mended;
 	if (former)
 		sr_journal_rekey(l->journal, o->mac_key);

@@ -49,12 +49,16 @@ struct sr_ledger_opts {
 	uint64_t known_size; /* what the caller remembers (catalogue, receipt, witness); 0: nothing
 			      */
 	const uint8_t *known_root; /* SR_HASH bytes, may be NULL: then only the size is compared */
+	bool known_instead; /* it stands for the published checkpoint where that is gone or does not
+			       open, which is then signed anew; else it is not compared. A restore:
+			       a few hundred bytes of the backup are not worth the rest */
 };
 
 struct sr_ledger_report { /* what opening did */
 	struct sr_journal_report journal;
 	uint64_t tiles_finished; /* full tiles that an interrupted process had left to write */
 	bool unpublished;        /* the checkpoint was behind: the last process did not close */
+	bool checkpoint_lost;    /* known_instead: it was */
 };
 
 /* Make the files of an empty ledger in ${d} (seed and mac_key needed). EXISTS. */

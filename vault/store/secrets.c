@@ -55,6 +55,7 @@ struct opening {
 	struct sr_secrets_state mine;
 	uint64_t log; /* what it knows of the ledger */
 	bool there;
+	struct sr_err there_err; /* why the copy will not do */
 	struct sr_pagecopy_state theirs;
 };
 
@@ -162,17 +163,38 @@ static int take_from_copy(struct opening *op, struct sr_err *e) {
 	return rc;
 }
 
+/* Of each, why, and what is left to do: an older state that is whole is nearly all; without any,
+ * the newest backup's secrets file has what it knows, and the log and the packs are as new as ever.
+ */
+static int none_will_do(const struct opening *op, int here, struct sr_err *e) {
+	const bool whole = op->here || op->there;
+
+	/* The system's word, with what it is about; or nothing was ever said of it. */
+	if (here == SR_IO || op->o->expect == NULL) {
+		if (e != NULL)
+			*e = op->here_err;
+		return here;
+	}
+	return sr_fail(e, SR_AUTH, "%.250s%s%.250s; %s", op->here_err.text,
+		op->there_err.code == SR_OK ? "" : "; ",
+		op->there_err.code == SR_OK ? "" : op->there_err.text,
+		whole ? "put the newest state back, here or there; if there is none, "
+			"`strongroom second accept` goes on without what was added since"
+		      : "put it or its copy back; if both are lost, restore this folder itself "
+			"with the secrets file of the newest backup (ADMIN, \"The second copy is "
+			"lost\")");
+}
+
 /* Which of the two files is to be used; the reasons for what is refused are in ${e}. */
 static int choose(struct opening *op, struct sr_err *e) {
 	const struct sr_secrets_options *o = op->o;
-	struct sr_err copy_err = {0};
 	int here = op->here ? meets(o, op->mine.generation, op->mine.root, db_name, &op->here_err)
 			    : (int)op->here_err.code;
 	int there = SR_NOTFOUND;
 
 	if (op->there)
 		there = meets(
-			o, op->theirs.sequence, op->theirs.hash, "the second copy", &copy_err);
+			o, op->theirs.sequence, op->theirs.hash, "the second copy", &op->there_err);
 	if (here == 0 && op->there && op->theirs.sequence > op->mine.generation) {
 		here = sr_fail(&op->here_err, SR_AUTH,
 			"%s is at generation %llu, its second copy at %llu: an older file was put "
@@ -183,7 +205,7 @@ static int choose(struct opening *op, struct sr_err *e) {
 	if (here == 0)
 		return 0;
 	if (there == 0 || (o->accept_older && op->there &&
-				  (!op->here || op->theirs.sequence >= op->mine.generation))) {
+				  (!op->here || op->theirs.sequence > op->mine.generation))) {
 		op->s->older = there != 0;
 		return take_from_copy(op, e);
 	}
@@ -191,19 +213,21 @@ static int choose(struct opening *op, struct sr_err *e) {
 		op->s->older = true;
 		return 0;
 	}
-	if (e != NULL)
-		*e = op->here_err;
-	if (copy_err.code != SR_OK && e != NULL)
-		sr_wrap(e, "%s", copy_err.text);
-	return here;
+	return none_will_do(op, here, e);
 }
 
 /* What the copy lost is written anew from here with the next synchronisation; but if nobody is
- * told, nobody knows that its medium forgets. One out of reach is in sr_secrets_pending. */
+ * told, nobody knows that its medium forgets. One out of reach, or of another secrets.db, is in
+ * sr_secrets_pending. */
 static void tell_of_copy(struct sr_secrets *s, const struct sr_err *why) {
 	const size_t len = strlen(s->recovered);
-	const bool bad = why->code == SR_CORRUPT || why->code == SR_AUTH;
+	uint8_t id[SR_ID];
+	const bool there = sr_pagecopy_id(s->copy, id);
+	const bool bad = why->code == SR_CORRUPT || why->code == SR_AUTH ||
+			 (why->code == SR_NOTFOUND && there); /* its root cell is gone */
 
+	if (there && memcmp(id, sr_pagefile_unit(pf_of(s))->id, SR_ID) != 0)
+		return;
 	if (!bad && (why->code != SR_OK || !sr_pagecopy_damaged(s->copy)))
 		return;
 	snprintf(s->recovered + len, sizeof s->recovered - len,
@@ -232,6 +256,7 @@ static int open_existing(
 	}
 	if (s->copy != NULL)
 		op.there = sr_pagecopy_check(s->copy, o->key, &op.theirs, &copy_err) == 0;
+	op.there_err = copy_err;
 	if (op.here && op.there) {
 		/* a copy of something else is never a reason to distrust the file here */
 		uint8_t id[SR_ID];

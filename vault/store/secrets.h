@@ -89,8 +89,8 @@ struct sr_secrets_options {
  * Opens, recovers, finishes a broken-off erasure here and at the copy. If the file here is missing,
  * damaged or older than ${expect} or than the copy, and the copy is whole and not older than
  * ${expect}, it is taken from the copy (sr_secrets_recovered says so). Failures: AUTH "secrets.db
- * is at generation 7, the ledger says 9: an older file ..."; NOTFOUND; CORRUPT; IO. An unreachable
- * copy is no failure here: see sr_secrets_pending.
+ * is at generation 7, the ledger says 9: an older file ...", with what is left to do; without
+ * ${expect} NOTFOUND, CORRUPT; IO. An unreachable copy is no failure here: see sr_secrets_pending.
  *
  * Each commit says how many entries the ledger had. A file or copy that knows of more than ${log}
  * is refused (AUTH "rolled back") before anything is taken or written: its secrets are of items
