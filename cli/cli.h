@@ -285,6 +285,8 @@ SR_MUST int cli_json_canonical(json_t *j, struct sr_err *e);
 SR_MUST int cli_json_canonical_to(struct sr_buf *out, json_t *j, struct sr_err *e);
 /* Does the caller read the log as auditor or officer, and so on the record? (verb_audit.c) */
 bool cli_reads_by_office(const struct cli *c);
+/* The log's key as somebody types it after --key; USAGE, nothing is damaged (verb_log.c). */
+SR_MUST int cli_vkey(struct sr_vkey *out, const char *typed, struct sr_err *e);
 /* An opened entry of the log (verb_log.c). */
 json_t *cli_entry_json(const struct sr_entry *en);
 void cli_entry_print(const struct sr_entry *en);

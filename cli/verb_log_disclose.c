@@ -184,9 +184,9 @@ static int follow_changes(
 	struct sr_log_keys *out, struct cli *c, const char *vkey, struct sr_err *e) {
 	const char *const *files = NULL;
 	struct sr_vkey key;
-	int rc = sr_vkey_parse(&key, sr_bytes_str(vkey), e);
+	int rc = cli_vkey(&key, vkey, e);
 	if (rc != 0)
-		return sr_wrap(e, "--key");
+		return rc;
 	sr_log_keys_begin(out, key.name, key.pk);
 	rc = cli_list(c, &files, "key-change", e);
 	for (size_t i = 0; rc == 0 && i < cli_list_count(files); i++) {

@@ -73,6 +73,8 @@ refused 1 'exists|there' as ri log disclose "$REQUEST" --out letter
 
 # --- what is no disclosed entry ---
 refused 2 'key VKEY is missing' nobody log open letter
+refused 2 'want name.keyid.base64' nobody log open letter --key VKEY # what was typed, and nothing is damaged
+hasnt 'backup'
 refused 3 'another vault' nobody log open letter --key "$KEY" --fingerprint "${FINGERPRINT//[0-7]/8}"
 refused 3 '' nobody log open letter --key 'example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx'
 ok as ri log disclose 0 --out zero
