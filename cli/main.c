@@ -259,9 +259,13 @@ static bool of_the_system(const struct sr_err *e) {
 
 static int complain(const struct cli *c, const struct sr_err *e) {
 	const struct cli_verb *v = c->verb;
+	const size_t named = v != NULL ? strlen(v->name) : 0;
+	/* The library says `deposit: ...` too. */
+	const bool twice = v != NULL && v->sub == NULL && strncmp(e->text, v->name, named) == 0 &&
+			   strncmp(e->text + named, ": ", 2) == 0;
 	fprintf(stderr, "strongroom%s%s%s%s: %s\n", v != NULL ? " " : "", v != NULL ? v->name : "",
 		v != NULL && v->sub != NULL ? " " : "", v != NULL && v->sub != NULL ? v->sub : "",
-		e->text);
+		e->text + (twice ? named + 2 : 0));
 	if (e->code == SR_USAGE && v != NULL && c->hint[0] == '\0')
 		fprintf(stderr, "  what to do: strongroom %s%s%s %s   (--help: all options)\n",
 			v->name, v->sub != NULL ? " " : "", v->sub != NULL ? v->sub : "", v->usage);

@@ -630,11 +630,12 @@ static int person_row(void *ctx, const struct sr_row *row) {
 	(void)ctx;
 	cli_line_row("person", row, "person");
 	cli_line_row("name", row, "name");
-	cli_line_row("key", row, "key");
+	char key[CLI_KEY_TEXT];
+	cli_line_str("key", cli_key_shown(key, sr_row_get(row, "key")));
 	cli_line_words("roles", row, "role");
-	cli_line_words("roles once held", row, "ever");
-	cli_line_row("introduced by entry", row, "entry");
-	cli_line_words("later keys by entries", row, "rekeyed");
+	cli_line_words("roles once", row, "ever");
+	cli_line_row("entry", row, "entry");
+	cli_line_words("new keys by", row, "rekeyed");
 	putchar('\n');
 	return 0;
 }

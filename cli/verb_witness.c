@@ -242,7 +242,7 @@ static int list_one(void *ctx, const struct sr_witness_log *l, struct sr_err *e)
 }
 
 static int log_list(struct cli *c, struct sr_witness *w, struct sr_err *e) {
-	static const char *const heads[] = {"origin", "cosigned", "when"};
+	static const char *const heads[] = {"ORIGIN", "COSIGNED", "WHEN"};
 	struct listing to = {.all = c->json ? json_array() : NULL};
 	if (c->args.word_count != 2)
 		return sr_fail(e, SR_USAGE, "want: witness log list DIR");
