@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "base/escape.h"
 #include "cli/cli.h"
@@ -20,30 +21,11 @@ enum {
 	COLUMNS_MAX = 12
 };
 
-/* Columns that a character takes on a terminal. */
+/* Columns that a character takes on a terminal, as the locale of main has it (UTF-8, whatever the
+ * person's is): none for what stands on the letter before, as in names that a Mac wrote. */
 static unsigned width_of(uint32_t cp) {
-	static const struct {
-		uint32_t first, last;
-		unsigned width;
-	} ranges[] = {
-		{0x0300, 0x036f, 0},
-		{0x064b, 0x065f, 0},
-		{0x200c, 0x200d, 0},
-		{0x1100, 0x115f, 2},
-		{0x2e80, 0xa4cf, 2},
-		{0xac00, 0xd7a3, 2},
-		{0xf900, 0xfaff, 2},
-		{0xfe30, 0xfe6f, 2},
-		{0xff00, 0xff60, 2},
-		{0xffe0, 0xffe6, 2},
-		{0x1f300, 0x1faff, 2},
-		{0x20000, 0x3fffd, 2},
-	};
-	for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
-		if (cp >= ranges[i].first && cp <= ranges[i].last)
-			return ranges[i].width;
-	}
-	return 1;
+	const int columns = wcwidth((wchar_t)cp);
+	return columns < 0 ? 1 : (unsigned)columns;
 }
 
 static size_t width(const char *text) {
