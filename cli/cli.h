@@ -244,6 +244,9 @@ void cli_print(struct sr_bytes text); /* escaped, stdout */
 /* The value of such a line: escaped, but that each further line of it stands under the first, where
  * no key does. */
 void cli_lines(FILE *to, struct sr_bytes text);
+/* A line of help, from column ${at} on, and its end: no wider than the terminal, or $COLUMNS; whole
+ * where there is neither. */
+void cli_wrapped(size_t at, const char *text);
 /* An item of a request or grant, by id and title. */
 void cli_item_line(const struct sr_row *item);
 void cli_size_text(char *out, size_t size, uint64_t bytes);

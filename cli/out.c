@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -236,6 +237,35 @@ void cli_line(const char *key, struct sr_bytes value) {
 	printf("  %-14s ", key);
 	cli_lines(stdout, value);
 	putchar('\n');
+}
+
+/* Columns of who reads; 0: nobody says. */
+static size_t columns(void) {
+	const char *said = getenv("COLUMNS");
+	struct winsize w;
+	uint64_t n = 0;
+	if (said != NULL && sr_parse_dec(&n, sr_bytes_str(said), 10000, NULL) == 0)
+		return (size_t)n;
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
+}
+
+void cli_wrapped(size_t at, const char *text) {
+	enum {
+		NARROW = 20 /* fewer columns are no help */
+	};
+	const size_t wide = columns(), room = wide > at + NARROW ? wide - at : SIZE_MAX;
+	for (size_t left = strlen(text); left > room;) {
+		size_t n = room;
+		while (n > 0 && text[n] != ' ')
+			n--;
+		if (n == 0)
+			n = room; /* a word that is longer is broken, as the terminal would */
+		printf("%.*s\n%*s", (int)n, text, (int)at, "");
+		n += text[n] == ' ' ? 1 : 0;
+		text += n;
+		left -= n;
+	}
+	puts(text);
 }
 
 void cli_item_line(const struct sr_row *item) {
