@@ -247,6 +247,10 @@ void cli_lines(FILE *to, struct sr_bytes text);
 /* A line of help, from column ${at} on, and its end: no wider than the terminal, or $COLUMNS; whole
  * where there is neither. */
 void cli_wrapped(size_t at, const char *text);
+/* " (name)" behind an id; nothing where there is none to be read. */
+void cli_name(struct sr_bytes name);
+/* A person, with the name that a row `named` of the answer says they have. */
+void cli_who(const struct sr_rows *rows, struct sr_bytes who);
 /* An item of a request or grant, by id and title. */
 void cli_item_line(const struct sr_row *item);
 void cli_size_text(char *out, size_t size, uint64_t bytes);

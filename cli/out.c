@@ -239,6 +239,24 @@ void cli_line(const char *key, struct sr_bytes value) {
 	putchar('\n');
 }
 
+void cli_name(struct sr_bytes name) {
+	if (name.p == NULL)
+		return;
+	printf(" (");
+	cli_print(name);
+	putchar(')');
+}
+
+void cli_who(const struct sr_rows *rows, struct sr_bytes who) {
+	struct sr_bytes name = sr_bytes_of(NULL, 0);
+	for (size_t k = 0; name.p == NULL && k < rows->count; k++)
+		if (sr_row_is(&rows->rows[k], "named") &&
+			sr_bytes_eq(sr_row_get(&rows->rows[k], "person"), who))
+			name = sr_row_get(&rows->rows[k], "name");
+	cli_print(who);
+	cli_name(name);
+}
+
 /* Columns of who reads; 0: nobody says. */
 static size_t columns(void) {
 	const char *said = getenv("COLUMNS");

@@ -84,13 +84,18 @@ int cli_conditions_print(struct cli *c, const uint8_t grant[SR_ID], struct sr_er
 	return rc;
 }
 
-static void grant_print(const struct sr_row *g) {
+static void grant_print(const struct sr_rows *rows, const struct sr_row *g) {
 	static const char *const keys[] = {
 		"id", "request", "version", "right", "state", "suspended-by", "ends", "level"};
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
 		cli_line_row(i == 0 ? "grant" : keys[i], g, keys[i]);
-	cli_line_words("for", g, "person");
+	struct sr_bytes who;
+	for (size_t i = 0; (who = sr_row_get_n(g, "person", i)).p != NULL; i++) {
+		printf("  %-14s ", i == 0 ? "for" : "");
+		cli_who(rows, who);
+		putchar('\n');
+	}
 	cli_line_words("forms", g, "form");
 	cli_line_words("training", g, "training");
 }
@@ -98,6 +103,7 @@ static void grant_print(const struct sr_row *g) {
 static json_t *grant_json(const struct cli_answer *a, const struct sr_row *g) {
 	json_t *o = cli_json_row(g);
 
+	json_object_set_new(o, "named", cli_json_rows(&a->rows, "named"));
 	json_object_set_new(o, "conditions", cli_json_rows(&a->rows, "condition"));
 	json_object_set_new(o, "use", cli_json_rows(&a->rows, "use"));
 	json_object_set_new(o, "topups", cli_json_rows(&a->rows, "topup"));
@@ -121,7 +127,7 @@ int verb_grant_show(struct cli *c, struct sr_err *e) {
 	if (rc == 0 && c->json)
 		cli_json_print(grant_json(&a, g));
 	else if (rc == 0)
-		grant_print(g);
+		grant_print(&a.rows, g);
 	for (size_t i = 0; rc == 0 && !c->json && i < a.rows.count; i++) {
 		const struct sr_row *r = &a.rows.rows[i];
 

@@ -532,6 +532,15 @@ static void parts_print(const struct sr_row *it) {
 	}
 }
 
+static void named_print(const char *key, const struct sr_row *it, const char *name) {
+	if (sr_row_get(it, key).p == NULL)
+		return;
+	printf("  %-14s ", key);
+	cli_print(sr_row_get(it, key));
+	cli_name(sr_row_get(it, name));
+	putchar('\n');
+}
+
 /* Which entry of the log says so. */
 static void entry_print(const char *key, const struct sr_row *it) {
 	if (sr_row_get(it, key).p == NULL)
@@ -561,9 +570,9 @@ static void item_print(const struct sr_row *it) {
 	cli_line_words("hazards", it, "hazard");
 	parts_print(it);
 	fields_print(it);
-	cli_line_row("collection", it, "collection");
+	named_print("collection", it, "collection-name");
 	cli_line_row("accession", it, "accession");
-	cli_line_row("depositor", it, "depositor");
+	named_print("depositor", it, "depositor-name");
 	if (sr_row_get(it, "parent").p != NULL)
 		cli_line_row("redacted from", it, "parent");
 	else

@@ -335,6 +335,19 @@ static int put_flags(
 	return rc;
 }
 
+/* Where it belongs and who brought it, by name, into the row of the item. */
+static int put_whence(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_item_row *it, struct sr_err *e) {
+	struct sr_collection_row c = {0};
+	int rc = sr_query_collection(&c, x->catalogue, it->collection, e);
+	if (rc == 0)
+		sr_row_str(o, "collection-name", c.name);
+	if (rc == 0 && sees_deposit(x, it))
+		rc = sr_put_name(x, o, "depositor-name", it->depositor, e);
+	sr_collection_row_free(&c);
+	return rc;
+}
+
 int sr_op_item(struct sr_x *x, struct sr_err *e) {
 	struct sr_item_row it = {0};
 	struct sr_item_files files = {0};
@@ -353,6 +366,8 @@ int sr_op_item(struct sr_x *x, struct sr_err *e) {
 		sr_rows_begin(&o, &x->r->body);
 		put_item(x, &o, &it);
 		rc = put_fields(x, &o, &it, e);
+		if (rc == 0)
+			rc = put_whence(x, &o, &it, e);
 		if (rc == 0)
 			rc = put_scanned(x, &o, id, too_old(x), e);
 		if (rc == 0)
