@@ -225,6 +225,12 @@ int verb_identity_card(struct cli *c, struct sr_err *e) {
 			"%s introduces %s by another name; give it to a curator or officer "
 			"(person set)",
 			to, c->identity.person);
+	if (rc == 0 && c->json) {
+		json_t *o = json_object();
+		json_object_set_new(o, "person", json_string(c->identity.person));
+		cli_json_set_bytes(o, "file", sr_bytes_str(to));
+		cli_json_print(o);
+	}
 	sr_buf_free(&card);
 	return rc;
 }

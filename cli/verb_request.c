@@ -604,6 +604,12 @@ static int write_bundle(
 			"  strongroom vote approve --bundle %s --out VOTE --as MEMBER\n"
 			"then, here: strongroom submit VOTE",
 			path, b.len, path);
+	if (rc == 0 && c->json) {
+		json_t *o = json_object();
+		cli_json_set_bytes(o, "file", sr_bytes_str(path));
+		json_object_set_new(o, "bytes", json_integer((json_int_t)b.len));
+		cli_json_print(o);
+	}
 	sr_buf_free(&b);
 	return rc;
 }
