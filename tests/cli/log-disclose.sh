@@ -47,6 +47,8 @@ nobody() { env -u STRONGROOM_VAULT -u STRONGROOM_UNLOCK -u STRONGROOM_STATE "$ST
 ok nobody log open letter --key "$KEY" --json
 same "$(cat out)" "$(jq -c "select(.index == $INDEX)" lines)" 'what is opened is not the entry'
 # And by the reader that every exported log carries: Python 3, nothing of ours.
+refused 1 'reader.py log DIR VKEY +checks' python3 "$SR_SOURCE/verify/reader.py" letter
+refused 1 'checks nothing' python3 -O "$SR_SOURCE/verify/reader.py" open letter "$KEY"
 ok python3 "$SR_SOURCE/verify/reader.py" open letter "$KEY"
 has "^entry $INDEX, received "
 has '^  strongroom/request/v1$'
