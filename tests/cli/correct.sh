@@ -21,8 +21,9 @@ same "$(json earlier.0.state)" superseded
 # of which passes for one of the page's own.
 ok as m1 inbox
 has "vote ${REQUEST:0:12} \(access for $(who ri), Name of ri\)"
-ok as m1 request list
+ok as m1 request list --kind access
 has '  Name of ri$'
+refused 2 '"acces" is no kind of a request: access, export' as m1 request list --kind acces
 ok as cu1 show "$ITEM"
 has '^  collection +[0-9a-f]{32} \(box\)$'
 has "^  depositor +$(who de) \\(Name of de\\)\$"

@@ -3,6 +3,7 @@
  * (sr_item_filter), so totals and pages do not count what is hidden.
  */
 #include "board/certificate.h"
+#include "board/invariants.h"
 #include "catalogue/search.h"
 #include "core/ops_in.h"
 #include "intake/queue.h"
@@ -37,6 +38,10 @@ static int filter_of(
 	f->accession = sr_in_id(x, "accession", n->accession) ? n->accession : NULL;
 	f->hazard = sr_in_str(x, "hazard", n->hazard)[0] != '\0' ? n->hazard : NULL;
 	f->language = sr_in_str(x, "language", n->language)[0] != '\0' ? n->language : NULL;
+	/* A slip of the pen is not answered with `there is none`. */
+	if (f->hazard != NULL && !sr_invariants_hazard(sr_bytes_str(f->hazard)))
+		return sr_fail(e, SR_USAGE, "there is no hazard \"%s\"; describe --help lists them",
+			f->hazard);
 	return sr_in_state(x, SR_M_ITEM, &f->state, e);
 }
 

@@ -6,6 +6,7 @@
 #include "board/authorize.h"
 #include "board/invariants.h"
 #include "board/keys.h"
+#include "board/kinds.h"
 #include "catalogue/report.h"
 #include "core/ops_in.h"
 
@@ -108,12 +109,22 @@ static void put_version(
 	}
 }
 
+/* A slip of the pen is not answered with `there is none`. */
+static int no_kind(const char *kind, struct sr_err *e) {
+	char names[400] = "";
+	for (size_t i = 0, at = 0; i < SR_K_COUNT && at < sizeof names; i++)
+		at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", i == 0 ? "" : ", ",
+			sr_kind_at((enum sr_kind_id)i)->name);
+	return sr_fail(e, SR_USAGE, "\"%s\" is no kind of a request: %s", kind, names);
+}
+
 int sr_op_requests(struct sr_x *x, struct sr_err *e) {
 	struct sr_request_filter f = {0};
 	struct sr_page page;
 	struct sr_versions l = {0};
 	struct sr_rows_out o;
 	char kind[SR_IN_TEXT];
+	enum sr_kind_id id = SR_K_COUNT;
 	uint8_t item[SR_ID];
 	const bool all = (x->caller.roles & SEES_ALL) != 0 && !sr_in_yes(x, "mine");
 	int rc = sr_in_state(x, SR_M_VERSION, &f.state, e);
@@ -122,6 +133,8 @@ int sr_op_requests(struct sr_x *x, struct sr_err *e) {
 	f.applicant = all ? NULL : x->caller.person;
 	f.kind = sr_in_str(x, "kind", kind)[0] != '\0' ? kind : NULL;
 	f.item = sr_in_id(x, "item", item) ? item : NULL;
+	if (rc == 0 && f.kind != NULL && !sr_kind_named(&id, sr_bytes_str(kind)))
+		rc = no_kind(kind, e);
 	if (rc == 0)
 		rc = sr_query_requests(&l, x->catalogue, &f, &page, e);
 	sr_rows_begin(&o, &x->r->body);
