@@ -725,6 +725,8 @@ int verb_withdraw(struct cli *c, struct sr_err *e) {
 
 int verb_comment(struct cli *c, struct sr_err *e) {
 	const char *text = c->args.words[1];
+	if (text[strspn(text, " \t\r\n")] == '\0')
+		return sr_fail(e, SR_USAGE, "the comment is empty");
 	if (strcmp(text, "-") != 0)
 		return act_on_request(c, SR_T_COMMENT, text, "commented", e);
 	struct sr_buf b;

@@ -23,6 +23,7 @@ ok as m1 inbox
 has "vote ${REQUEST:0:12} \(access for $(who ri), Name of ri\)"
 ok as m1 request list --kind access
 has '  Name of ri$'
+refused 2 'the comment is empty' as m1 comment "$REQUEST" ' '
 refused 2 '"acces" is no kind of a request: access, export' as m1 request list --kind acces
 ok as cu1 show "$ITEM"
 has '^  collection +[0-9a-f]{32} \(box\)$'
