@@ -245,6 +245,13 @@ void cli_print(struct sr_bytes text); /* escaped, stdout */
 /* The value of such a line: escaped, but that each further line of it stands under the first, where
  * no key does. */
 void cli_lines(FILE *to, struct sr_bytes text);
+/* A line of help, from column ${at} on, and its end: no wider than the terminal, or $COLUMNS; whole
+ * where there is neither. */
+void cli_wrapped(size_t at, const char *text);
+/* " (name)" behind an id; nothing where there is none to be read. */
+void cli_name(struct sr_bytes name);
+/* A person, with the name that a row `named` of the answer says they have. */
+void cli_who(const struct sr_rows *rows, struct sr_bytes who);
 /* An item of a request or grant, by id and title. */
 void cli_item_line(const struct sr_row *item);
 void cli_size_text(char *out, size_t size, uint64_t bytes);
@@ -287,6 +294,8 @@ SR_MUST int cli_json_canonical(json_t *j, struct sr_err *e);
 SR_MUST int cli_json_canonical_to(struct sr_buf *out, json_t *j, struct sr_err *e);
 /* Does the caller read the log as auditor or officer, and so on the record? (verb_audit.c) */
 bool cli_reads_by_office(const struct cli *c);
+/* The log's key as somebody types it after --key; USAGE, nothing is damaged (verb_log.c). */
+SR_MUST int cli_vkey(struct sr_vkey *out, const char *typed, struct sr_err *e);
 /* An opened entry of the log (verb_log.c). */
 json_t *cli_entry_json(const struct sr_entry *en);
 void cli_entry_print(const struct sr_entry *en);

@@ -487,7 +487,13 @@ void cli_ask(struct cli_answer *a, const char *op) {
 }
 
 /* Some verbs need no person in the process that holds the keys, but one when core is asked. */
-static int denied_to_nobody(struct cli *c, int rc) {
+static int denied_to_nobody(struct cli *c, int rc, struct sr_err *e) {
+	const struct sr_client_info *info = sr_client_info(c->client);
+	if (rc == SR_DENIED && info->state < SR_CLIENT_FOUNDED && !info->embedded) {
+		/* Core knows nobody yet, and would ask for a login that was given. */
+		cli_hint(c, "each member named in the draft runs `strongroom board deal` first");
+		return sr_fail(e, SR_DENIED, "the vault is not founded yet: it knows nobody");
+	}
 	if (rc == SR_DENIED && c->identity.seed == NULL)
 		cli_hint(c, "say who asks: --as IDENTITY, or set $STRONGROOM_IDENTITY");
 	return rc;
@@ -496,11 +502,11 @@ static int denied_to_nobody(struct cli *c, int rc) {
 int cli_call(struct cli *c, struct cli_answer *a, struct sr_err *e) {
 	int rc = sr_client_rows(c->client, &a->q, &a->r, &a->rows, e);
 	a->has_rows = rc == 0;
-	return denied_to_nobody(c, rc);
+	return denied_to_nobody(c, rc, e);
 }
 
 int cli_call_plain(struct cli *c, struct cli_answer *a, struct sr_err *e) {
-	return denied_to_nobody(c, sr_client_call(c->client, &a->q, &a->r, e));
+	return denied_to_nobody(c, sr_client_call(c->client, &a->q, &a->r, e), e);
 }
 
 void cli_answer_free(struct cli_answer *a) {

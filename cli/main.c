@@ -150,9 +150,9 @@ static const char *part_at(const struct cli_verb *v) {
 }
 
 static void help_all(void) {
-	printf("strongroom %s: a vault for dangerous documents; a quorum decides who may look.\n\n"
-	       "usage: strongroom VERB [WORDS] [--OPTIONS]    (strongroom VERB --help: one "
-	       "page; --version)\n\n",
+	printf("strongroom %s: a vault for dangerous documents; a quorum decides who may look\n\n"
+	       "usage: strongroom VERB [WORDS] [--OPTIONS]\n"
+	       "       strongroom VERB --help: one page; strongroom --version\n\n",
 		SR_VERSION);
 	for (const struct cli_verb *v = cli_verbs; v->name != NULL; v++) {
 		char name[48];
@@ -161,7 +161,8 @@ static void help_all(void) {
 			printf("%s%s\n", v == cli_verbs ? "" : "\n", part);
 		snprintf(name, sizeof name, "%s%s%s", v->name, v->sub != NULL ? " " : "",
 			v->sub != NULL ? v->sub : "");
-		printf("  %-19s  %s\n", name, v->summary);
+		printf("  %-19s  ", name);
+		cli_wrapped(23, v->summary);
 	}
 	printf("\nexit: 0 ok, 1 refused, 2 usage, 3 damaged, 4 locked, 5 system error\n");
 }
@@ -263,9 +264,13 @@ static bool of_the_system(const struct sr_err *e) {
 
 static int complain(const struct cli *c, const struct sr_err *e) {
 	const struct cli_verb *v = c->verb;
+	const size_t named = v != NULL ? strlen(v->name) : 0;
+	/* The library says `deposit: ...` too. */
+	const bool twice = v != NULL && v->sub == NULL && strncmp(e->text, v->name, named) == 0 &&
+			   strncmp(e->text + named, ": ", 2) == 0;
 	fprintf(stderr, "strongroom%s%s%s%s: %s\n", v != NULL ? " " : "", v != NULL ? v->name : "",
 		v != NULL && v->sub != NULL ? " " : "", v != NULL && v->sub != NULL ? v->sub : "",
-		e->text);
+		e->text + (twice ? named + 2 : 0));
 	if (e->code == SR_USAGE && v != NULL && c->hint[0] == '\0')
 		fprintf(stderr, "  what to do: strongroom %s%s%s %s   (--help: all options)\n",
 			v->name, v->sub != NULL ? " " : "", v->sub != NULL ? v->sub : "", v->usage);

@@ -347,13 +347,15 @@ static void help_options(const struct cli_option *o) {
 		char left[64];
 		snprintf(left, sizeof left, "--%s%s%s%s", o->name, o->value != NULL ? " " : "",
 			o->value != NULL ? o->value : "", o->kind >= CLI_TEXTS ? " ..." : "");
-		printf("  %-28s  %s\n", left, o->help);
+		printf("  %-28s  ", left);
+		cli_wrapped(strlen(left) > 28 ? strlen(left) + 4 : 32, o->help);
 	}
 }
 
 void cli_help_verb(const struct cli_verb *v) {
-	printf("usage: strongroom %s%s%s%s%s\n\n%s\n", v->name, v->sub != NULL ? " " : "",
-		v->sub != NULL ? v->sub : "", v->usage[0] != '\0' ? " " : "", v->usage, v->summary);
+	printf("usage: strongroom %s%s%s%s%s\n\n", v->name, v->sub != NULL ? " " : "",
+		v->sub != NULL ? v->sub : "", v->usage[0] != '\0' ? " " : "", v->usage);
+	cli_wrapped(0, v->summary);
 	if (v->options != NULL) {
 		printf("\noptions:\n");
 		help_options(v->options);
@@ -361,13 +363,17 @@ void cli_help_verb(const struct cli_verb *v) {
 	bool several = false;
 	for (const struct cli_option *o = v->options; o != NULL && o->name != NULL; o++)
 		several = several || o->kind >= CLI_TEXTS;
-	if (several)
-		printf("\nWhat has ... is given once for each value. Tokens may have commas "
-		       "between them, too.\n");
+	if (several) {
+		putchar('\n');
+		cli_wrapped(0, "What has ... is given once for each value. Tokens may have commas "
+			       "between them, too.");
+	}
 	printf("\nfor every verb:\n");
 	help_options(cli_globals);
-	if (cli_vaults_word(v))
-		printf("\nThe answer is the vault's word, proven by nothing: strongroom(1), "
-		       "WHAT IS PROVEN.\n");
+	if (cli_vaults_word(v)) {
+		putchar('\n');
+		cli_wrapped(0, "The answer is the vault's word, proven by nothing: strongroom(1), "
+			       "WHAT IS PROVEN.");
+	}
 	printf("\nexample:\n  %s\n", v->example);
 }

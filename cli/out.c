@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "base/escape.h"
 #include "cli/cli.h"
@@ -20,30 +22,11 @@ enum {
 	COLUMNS_MAX = 12
 };
 
-/* Columns that a character takes on a terminal. */
+/* Columns that a character takes on a terminal, as the locale of main has it (UTF-8, whatever the
+ * person's is): none for what stands on the letter before, as in names that a Mac wrote. */
 static unsigned width_of(uint32_t cp) {
-	static const struct {
-		uint32_t first, last;
-		unsigned width;
-	} ranges[] = {
-		{0x0300, 0x036f, 0},
-		{0x064b, 0x065f, 0},
-		{0x200c, 0x200d, 0},
-		{0x1100, 0x115f, 2},
-		{0x2e80, 0xa4cf, 2},
-		{0xac00, 0xd7a3, 2},
-		{0xf900, 0xfaff, 2},
-		{0xfe30, 0xfe6f, 2},
-		{0xff00, 0xff60, 2},
-		{0xffe0, 0xffe6, 2},
-		{0x1f300, 0x1faff, 2},
-		{0x20000, 0x3fffd, 2},
-	};
-	for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
-		if (cp >= ranges[i].first && cp <= ranges[i].last)
-			return ranges[i].width;
-	}
-	return 1;
+	const int columns = wcwidth((wchar_t)cp);
+	return columns < 0 ? 1 : (unsigned)columns;
 }
 
 static size_t width(const char *text) {
@@ -254,6 +237,53 @@ void cli_line(const char *key, struct sr_bytes value) {
 	printf("  %-14s ", key);
 	cli_lines(stdout, value);
 	putchar('\n');
+}
+
+void cli_name(struct sr_bytes name) {
+	if (name.p == NULL)
+		return;
+	printf(" (");
+	cli_print(name);
+	putchar(')');
+}
+
+void cli_who(const struct sr_rows *rows, struct sr_bytes who) {
+	struct sr_bytes name = sr_bytes_of(NULL, 0);
+	for (size_t k = 0; name.p == NULL && k < rows->count; k++)
+		if (sr_row_is(&rows->rows[k], "named") &&
+			sr_bytes_eq(sr_row_get(&rows->rows[k], "person"), who))
+			name = sr_row_get(&rows->rows[k], "name");
+	cli_print(who);
+	cli_name(name);
+}
+
+/* Columns of who reads; 0: nobody says. */
+static size_t columns(void) {
+	const char *said = getenv("COLUMNS");
+	struct winsize w;
+	uint64_t n = 0;
+	if (said != NULL && sr_parse_dec(&n, sr_bytes_str(said), 10000, NULL) == 0)
+		return (size_t)n;
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
+}
+
+void cli_wrapped(size_t at, const char *text) {
+	enum {
+		NARROW = 20 /* fewer columns are no help */
+	};
+	const size_t wide = columns(), room = wide > at + NARROW ? wide - at : SIZE_MAX;
+	for (size_t left = strlen(text); left > room;) {
+		size_t n = room;
+		while (n > 0 && text[n] != ' ')
+			n--;
+		if (n == 0)
+			n = room; /* a word that is longer is broken, as the terminal would */
+		printf("%.*s\n%*s", (int)n, text, (int)at, "");
+		n += text[n] == ' ' ? 1 : 0;
+		text += n;
+		left -= n;
+	}
+	puts(text);
 }
 
 void cli_item_line(const struct sr_row *item) {

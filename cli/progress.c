@@ -4,6 +4,7 @@
  * cleanly (what was done stays resumable), the second one ends the process.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ static void on_stop(int sig) {
 }
 
 void cli_catch_stop(void) {
+	const char *term = getenv("TERM");
 	struct sigaction a;
 	memset(&a, 0, sizeof a);
 	a.sa_handler = on_stop;
@@ -36,7 +38,8 @@ void cli_catch_stop(void) {
 	(void)sigaction(SIGINT, &a, NULL);
 	(void)sigaction(SIGTERM, &a, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
-	now.terminal = isatty(STDERR_FILENO) != 0;
+	/* A line is wiped by what a dumb terminal shows as letters. */
+	now.terminal = isatty(STDERR_FILENO) != 0 && term != NULL && strcmp(term, "dumb") != 0;
 }
 
 void cli_progress_end(void) {

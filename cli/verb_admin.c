@@ -312,9 +312,11 @@ static void status_print(struct cli *c, const struct cli_answer *a) {
 		(unsigned long long)cli_field_dec(a, "held"));
 	cli_size_text(size, sizeof size, cli_field_dec(a, "bytes"));
 	if (cli_field(a, "packs").p != NULL)
-		printf("  %-14s %s in %llu packs, %llu blocks\n", "content", size,
+		printf("  %-14s %s in %llu pack%s, %llu block%s\n", "content", size,
 			(unsigned long long)cli_field_dec(a, "packs"),
-			(unsigned long long)cli_field_dec(a, "blocks"));
+			cli_field_dec(a, "packs") == 1 ? "" : "s",
+			(unsigned long long)cli_field_dec(a, "blocks"),
+			cli_field_dec(a, "blocks") == 1 ? "" : "s");
 	else
 		cli_line_str("content", size);
 	if (cli_field(a, "left").p != NULL)

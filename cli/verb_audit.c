@@ -488,6 +488,7 @@ static int on_record(struct reporting *r, const char *what, struct sr_err *e) {
 }
 
 static int read_filter(struct reporting *r, struct sr_err *e) {
+	struct sr_clock clock = sr_clock_system();
 	struct cli *c = r->c;
 	const char *word;
 	int rc = read_format(r, e);
@@ -498,6 +499,14 @@ static int read_filter(struct reporting *r, struct sr_err *e) {
 		rc = cli_time(c, "from", &r->begins, e);
 	if (rc == 0)
 		rc = cli_time(c, "to", &r->ends, e);
+	/* Days and hours are counted from now on: `90d` is no quarter that was. */
+	if (rc == 0 && r->begins > sr_now(&clock))
+		rc = sr_fail(e, SR_USAGE,
+			"--from %s has not come yet, and a report is of what was: give a day, as "
+			"2026-03-31",
+			cli_get(c, "from"));
+	if (rc == 0 && r->ends != 0 && r->ends <= r->begins)
+		rc = sr_fail(e, SR_USAGE, "--to is not after --from: nothing lies between");
 	if (rc == 0 && r->person != NULL &&
 		sr_value_check(SR_V_PERSON, sr_bytes_str(r->person), NULL) != 0)
 		rc = sr_fail(e, SR_USAGE, "--person: p- and 16 digits, as `person list` shows");
@@ -630,11 +639,12 @@ static int person_row(void *ctx, const struct sr_row *row) {
 	(void)ctx;
 	cli_line_row("person", row, "person");
 	cli_line_row("name", row, "name");
-	cli_line_row("key", row, "key");
+	char key[CLI_KEY_TEXT];
+	cli_line_str("key", cli_key_shown(key, sr_row_get(row, "key")));
 	cli_line_words("roles", row, "role");
-	cli_line_words("roles once held", row, "ever");
-	cli_line_row("introduced by entry", row, "entry");
-	cli_line_words("later keys by entries", row, "rekeyed");
+	cli_line_words("roles once", row, "ever");
+	cli_line_row("entry", row, "entry");
+	cli_line_words("new keys by", row, "rekeyed");
 	putchar('\n');
 	return 0;
 }

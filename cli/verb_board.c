@@ -757,7 +757,7 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 	cli_line("transcript", cli_field(a, "transcript"));
 	for (size_t i = 0; i < a->rows.count; i++) {
 		const struct sr_row *row = &a->rows.rows[i];
-		if (!sr_row_is(row, "level"))
+		if (!sr_row_is(row, "level") || sr_row_get(row, "key").p == NULL)
 			continue;
 		printf("  level ");
 		cli_print(sr_row_get(row, "level"));

@@ -228,11 +228,11 @@ static void why_no_grant(struct cli *c, const uint8_t item[SR_ID]) {
 		(void)sr_escape_to(
 			shown, sizeof shown, sr_bytes_of(id.p, id.len < 12 ? id.len : 12));
 		(void)sr_escape_to(word, sizeof word, state);
-		if (sr_bytes_eq(state, sr_bytes_str("live")))
+		if (strcmp(sr_client_info(c->client)->rule, "checked-out") == 0)
 			cli_hint(c,
 				"`strongroom checkouts --live` shows what you have open: cat reads "
 				"it, return gives it back");
-		else
+		else if (!sr_bytes_eq(state, sr_bytes_str("live")))
 			cli_hint(c, "your grant %s of this item is %s", shown, word);
 	}
 	cli_answer_free(&a);
@@ -667,5 +667,10 @@ int verb_lift(struct cli *c, struct sr_err *e) {
 		return sr_fail(e, SR_USAGE, "--ask is about the seal of an item: ITEM FLAG --ask");
 	if (cli_has(c, "reason") || cli_has(c, "reason-file"))
 		return ask_about_grant(c, "lift", "lift this grant's suspension", e);
-	return cli_act(c, SR_T_LIFT, "grant", "lifted: the grant is live again", e);
+	const int rc = cli_act(c, SR_T_LIFT, "grant", "lifted: the grant is live again", e);
+	if (rc == SR_NOTFOUND)
+		cli_hint(c,
+			"what stands on an item is lifted by two ids: strongroom lift ITEM FLAG; "
+			"`strongroom show ITEM` lists them");
+	return rc;
 }

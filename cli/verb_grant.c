@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 
+#include "base/escape.h"
 #include "cli/asking.h"
 #include "cli/verbs.h"
 #include "cli/words.h"
@@ -16,19 +17,25 @@ const struct cli_option cli_renew_options[] = {
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
+/* "1 checkout, ", "2 checkouts, " */
+static void used_print(const struct sr_row *r, const char *key, const char *one) {
+	const struct sr_bytes n = sr_row_get(r, key);
+	cli_print(n);
+	printf("%s%s%s, ", one, sr_bytes_eq(n, sr_bytes_str("1")) ? "" : "s",
+		strcmp(key, "reads") == 0 ? " read" : "");
+}
+
 void cli_use_print(const struct sr_row *r) {
 	printf("  used           ");
 	cli_print(sr_bytes_of(sr_row_get(r, "item").p,
 		sr_row_get(r, "item").len < 12 ? sr_row_get(r, "item").len : 12));
 	printf("  ");
-	cli_print(sr_row_get(r, "checkouts"));
-	printf(" checkouts, ");
+	used_print(r, "checkouts", " checkout");
 	cli_print(sr_row_get(r, "opened"));
 	printf(" opened, ");
-	cli_print(sr_row_get(r, "reads"));
-	printf(" files read, ");
-	cli_print(sr_row_get(r, "exports"));
-	printf(" exports, last ");
+	used_print(r, "reads", " file");
+	used_print(r, "exports", " export");
+	printf("last ");
 	cli_print(sr_row_get(r, "last"));
 	putchar('\n');
 }
@@ -77,13 +84,18 @@ int cli_conditions_print(struct cli *c, const uint8_t grant[SR_ID], struct sr_er
 	return rc;
 }
 
-static void grant_print(const struct sr_row *g) {
+static void grant_print(const struct sr_rows *rows, const struct sr_row *g) {
 	static const char *const keys[] = {
 		"id", "request", "version", "right", "state", "suspended-by", "ends", "level"};
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
 		cli_line_row(i == 0 ? "grant" : keys[i], g, keys[i]);
-	cli_line_words("for", g, "person");
+	struct sr_bytes who;
+	for (size_t i = 0; (who = sr_row_get_n(g, "person", i)).p != NULL; i++) {
+		printf("  %-14s ", i == 0 ? "for" : "");
+		cli_who(rows, who);
+		putchar('\n');
+	}
 	cli_line_words("forms", g, "form");
 	cli_line_words("training", g, "training");
 }
@@ -91,6 +103,7 @@ static void grant_print(const struct sr_row *g) {
 static json_t *grant_json(const struct cli_answer *a, const struct sr_row *g) {
 	json_t *o = cli_json_row(g);
 
+	json_object_set_new(o, "named", cli_json_rows(&a->rows, "named"));
 	json_object_set_new(o, "conditions", cli_json_rows(&a->rows, "condition"));
 	json_object_set_new(o, "use", cli_json_rows(&a->rows, "use"));
 	json_object_set_new(o, "topups", cli_json_rows(&a->rows, "topup"));
@@ -114,7 +127,7 @@ int verb_grant_show(struct cli *c, struct sr_err *e) {
 	if (rc == 0 && c->json)
 		cli_json_print(grant_json(&a, g));
 	else if (rc == 0)
-		grant_print(g);
+		grant_print(&a.rows, g);
 	for (size_t i = 0; rc == 0 && !c->json && i < a.rows.count; i++) {
 		const struct sr_row *r = &a.rows.rows[i];
 
@@ -196,13 +209,25 @@ int verb_extend(struct cli *c, struct sr_err *e) {
 		rc = sr_client_extend(c->client, &x, &number, &count, &out, e);
 	if (rc == 0) {
 		json_t *more = json_object();
+		struct sr_err ignored = {0};
+		struct cli_answer a;
+		char request[SR_ID + 1] = "REQUEST"; /* of the grant: what the members are told */
 
+		const struct sr_row *g =
+			ask(c, &a, grant, &ignored) == 0 ? sr_rows_first(&a.rows, "grant") : NULL;
+		const struct sr_bytes id =
+			g != NULL ? sr_row_get(g, "request") : sr_bytes_of(NULL, 0);
+		if (id.p != NULL)
+			(void)sr_escape_to(request, sizeof request,
+				sr_bytes_of(id.p, id.len < 12 ? id.len : 12));
+		cli_answer_free(&a);
 		json_object_set_new(more, "extension", json_integer((json_int_t)number));
 		json_object_set_new(more, "items", json_integer((json_int_t)count));
 		rc = cli_done(c, &out, more,
-			"extension %llu with %zu items: members vote REQUEST topup --extension "
-			"%llu",
-			(unsigned long long)number, count, (unsigned long long)number);
+			"extension %llu with %zu item%s: members run strongroom vote %s topup "
+			"--extension %llu",
+			(unsigned long long)number, count, count == 1 ? "" : "s", request,
+			(unsigned long long)number);
 	}
 	free(items);
 	sr_submitted_free(&out);

@@ -225,6 +225,12 @@ int verb_identity_card(struct cli *c, struct sr_err *e) {
 			"%s introduces %s by another name; give it to a curator or officer "
 			"(person set)",
 			to, c->identity.person);
+	if (rc == 0 && c->json) {
+		json_t *o = json_object();
+		json_object_set_new(o, "person", json_string(c->identity.person));
+		cli_json_set_bytes(o, "file", sr_bytes_str(to));
+		cli_json_print(o);
+	}
 	sr_buf_free(&card);
 	return rc;
 }
@@ -258,6 +264,14 @@ static int peek(struct cli *c, char person[SR_PERSON_TEXT], uint8_t pk[SR_PK], s
 	return rc;
 }
 
+/* The file is the person's own, and no vault was asked. */
+static void no_identity(struct cli *c, int rc) {
+	if (rc != SR_CORRUPT)
+		return;
+	c->own_input = true;
+	cli_hint(c, "name the file that `strongroom identity new` made, or its .card");
+}
+
 int verb_identity_show(struct cli *c, struct sr_err *e) {
 	char person[SR_PERSON_TEXT];
 	uint8_t pk[SR_PK];
@@ -265,6 +279,7 @@ int verb_identity_show(struct cli *c, struct sr_err *e) {
 	sr_buf_init(&name);
 	sr_buf_init(&key);
 	int rc = peek(c, person, pk, &name, e);
+	no_identity(c, rc);
 	if (rc == 0) {
 		sr_buf_put_base64(&key, pk, SR_PK);
 		rc = sr_buf_ok(&key, e);
@@ -316,6 +331,7 @@ int verb_identity_age(struct cli *c, struct sr_err *e) {
 	const char *to = cli_get(c, "secret-to");
 	sr_buf_init(&name);
 	int rc = peek(c, person, pk, &name, e);
+	no_identity(c, rc);
 	sr_buf_free(&name);
 	if (rc == 0)
 		rc = sr_identity_age_recipient(recipient, pk, e);

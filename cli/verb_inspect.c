@@ -187,7 +187,8 @@ static int begin_one(struct ahead *a, const char *path, struct sr_launcher *laun
 	if (fstat(a->fd, &st) != 0)
 		return sr_fail_errno(e, "%s", shown);
 	if (!S_ISREG(st.st_mode))
-		return sr_fail(e, SR_USAGE, "%s is no file", shown);
+		return sr_fail(e, SR_USAGE, "%s is no file%s", shown,
+			S_ISDIR(st.st_mode) ? ": name the files that are in it" : "");
 	a->in.size = (uint64_t)st.st_size;
 	rc = sr_inspect_begin(&a->begun, launcher, &a->in, caps, e);
 	if (rc != 0)

@@ -39,7 +39,8 @@ static int open_one(struct given *g, const char *path, struct sr_err *e) {
 	if (fstat(g->fd, &st) != 0)
 		return sr_fail_errno(e, "%s", shown);
 	if (!S_ISREG(st.st_mode))
-		return sr_fail(e, SR_USAGE, "%s is no file", shown);
+		return sr_fail(e, SR_USAGE, "%s is no file%s", shown,
+			S_ISDIR(st.st_mode) ? ": name the files that are in it" : "");
 	g->in.size = (uint64_t)st.st_size;
 	return 0;
 }

@@ -246,7 +246,10 @@ static void show_print(const struct cli_answer *a) {
 				text_of(row, "step", one, sizeof one),
 				text_of(row, "result", two, sizeof two), some ? ", " : "",
 				some ? text_of(row, "added", key, sizeof key) : "",
-				some ? " files came out" : "");
+				!some ? ""
+				: sr_bytes_eq(sr_row_get(row, "added"), sr_bytes_str("1"))
+					? " file came out"
+					: " files came out");
 		} else if (sr_row_is(row, "scan")) {
 			printf("%s  %s by %s\n", text_of(row, "at", at, sizeof at),
 				text_of(row, "result", one, sizeof one),

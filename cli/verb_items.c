@@ -267,10 +267,12 @@ static int describe_one(struct cli *c, struct given *g, struct sr_err *e) {
 	if (rc == 0 && !cli_description_says(&d))
 		rc = sr_fail(e, SR_USAGE, "say what it is: --title TEXT, or another field");
 	if (rc == 0 && cli_has(c, "dry-run")) {
-		printf("nothing is wrong with it; %s\n",
-			cli_description_holds(&d, sr_rows_first(&a.rows, "item"))
-				? "the vault says so already"
-				: "it says something new");
+		const bool holds = cli_description_holds(&d, sr_rows_first(&a.rows, "item"));
+		if (c->json)
+			cli_json_print(json_pack("{s:b}", "new", !holds));
+		else
+			printf("nothing is wrong with it; %s\n",
+				holds ? "the vault says so already" : "it says something new");
 	} else if (rc == 0) {
 		rc = sr_client_describe(c->client, &d.of, 1, &out, e);
 		if (rc == 0)
@@ -369,6 +371,13 @@ static void release_told(struct cli *c, const struct sr_submitted *out, const ui
 		cli_json_print(list);
 }
 
+/* The title that a depositor gave is shown like one, and is no description. */
+static void what_describes(struct cli *c, const char *rule) {
+	if (strcmp(rule, "not-described") == 0)
+		cli_hint(c, "a curator gives it a title, also where the depositor gave one: "
+			    "strongroom describe ITEM --title TEXT");
+}
+
 int verb_release(struct cli *c, struct sr_err *e) {
 	struct sr_releasing r = {0};
 	struct sr_submitted *out = NULL;
@@ -395,6 +404,8 @@ int verb_release(struct cli *c, struct sr_err *e) {
 	if (out == NULL)
 		return sr_fail(e, SR_NOMEM, "%zu items: out of memory", r.count);
 	rc = sr_client_release(c->client, &r, out, e);
+	if (rc != 0)
+		what_describes(c, sr_client_info(c->client)->rule);
 	if (rc == 0)
 		release_told(c, out, items, r.count, &good);
 	for (size_t i = 0; rc == 0 && i < r.count; i++) {
@@ -404,6 +415,7 @@ int verb_release(struct cli *c, struct sr_err *e) {
 				     : sr_fail(e, (enum sr_code)out[i].code,
 					       "%zu of %zu items were released", good, r.count);
 			c->told = r.count == 1 && !c->json;
+			what_describes(c, out[i].rule);
 		}
 	}
 	for (size_t i = 0; i < r.count; i++)
@@ -520,6 +532,15 @@ static void parts_print(const struct sr_row *it) {
 	}
 }
 
+static void named_print(const char *key, const struct sr_row *it, const char *name) {
+	if (sr_row_get(it, key).p == NULL)
+		return;
+	printf("  %-14s ", key);
+	cli_print(sr_row_get(it, key));
+	cli_name(sr_row_get(it, name));
+	putchar('\n');
+}
+
 /* Which entry of the log says so. */
 static void entry_print(const char *key, const struct sr_row *it) {
 	if (sr_row_get(it, key).p == NULL)
@@ -549,9 +570,9 @@ static void item_print(const struct sr_row *it) {
 	cli_line_words("hazards", it, "hazard");
 	parts_print(it);
 	fields_print(it);
-	cli_line_row("collection", it, "collection");
+	named_print("collection", it, "collection-name");
 	cli_line_row("accession", it, "accession");
-	cli_line_row("depositor", it, "depositor");
+	named_print("depositor", it, "depositor-name");
 	if (sr_row_get(it, "parent").p != NULL)
 		cli_line_row("redacted from", it, "parent");
 	else

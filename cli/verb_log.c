@@ -164,11 +164,18 @@ static int each(void *ctx, const struct sr_entry *en, struct sr_err *e) {
 
 /* --- an exported log, offline --- */
 
+int cli_vkey(struct sr_vkey *out, const char *typed, struct sr_err *e) {
+	if (sr_vkey_parse(out, sr_bytes_str(typed), e) == 0)
+		return 0;
+	e->code = SR_USAGE;
+	return sr_wrap(e, "--key");
+}
+
 static int export_key(struct sr_vkey *out, struct cli *c, struct sr_dir *d, struct sr_err *e) {
 	const char *given = cli_get(c, "key");
 	struct sr_buf b;
 	if (given != NULL)
-		return sr_vkey_parse(out, sr_bytes_str(given), e) != 0 ? sr_wrap(e, "--key") : 0;
+		return cli_vkey(out, given, e);
 	sr_buf_init(&b);
 	int rc = sr_file_read(d, "vkey", &b, 4096, e);
 	while (rc == 0 && b.len > 0 && b.p[b.len - 1] == '\n')

@@ -184,9 +184,9 @@ static int follow_changes(
 	struct sr_log_keys *out, struct cli *c, const char *vkey, struct sr_err *e) {
 	const char *const *files = NULL;
 	struct sr_vkey key;
-	int rc = sr_vkey_parse(&key, sr_bytes_str(vkey), e);
+	int rc = cli_vkey(&key, vkey, e);
 	if (rc != 0)
-		return sr_wrap(e, "--key");
+		return rc;
 	sr_log_keys_begin(out, key.name, key.pk);
 	rc = cli_list(c, &files, "key-change", e);
 	for (size_t i = 0; rc == 0 && i < cli_list_count(files); i++) {
@@ -216,6 +216,9 @@ int verb_log_open(struct cli *c, struct sr_err *e) {
 	if (print != NULL && sr_unhex(fingerprint, SR_HASH, sr_bytes_str(print), NULL) != 0)
 		return sr_fail(e, SR_USAGE, "--fingerprint: want 64 digits of 0-9a-f");
 	int rc = load(&r, c->args.words[0], e);
+	if (rc == SR_CORRUPT) /* of two files that somebody was given */
+		cli_hint(c, "these are not the files as `log disclose` wrote them: ask for them "
+			    "again");
 	if (rc == 0)
 		rc = read_policy(&policy, cli_get(c, "witnesses"), e);
 	if (rc == 0)

@@ -13,10 +13,11 @@
 #include "intake/names.h"
 #include "ledger/card.h"
 
+#define ROLES "researcher, depositor, curator, officer, auditor, custodian"
+
 const struct cli_option cli_person_add_options[] = {
 	{"role", CLI_LIST, "ROLE",
-		"researcher, depositor; member, curator, officer, auditor, "
-		"custodian by vote"},
+		"researcher, depositor; curator, officer, auditor, custodian by vote"},
 	{"reason", CLI_ONE, "TEXT", "why (for roles that need a vote); - reads standard input"},
 	{"reason-file", CLI_ONE, "F", "the same from a file"},
 	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
@@ -81,7 +82,11 @@ int verb_person_add(struct cli *c, struct sr_err *e) {
 	for (size_t i = 0; i < n; i++)
 		singly += by_one(roles[i]) ? 1 : 0;
 	if (rc == 0 && n == 0)
-		return sr_fail(e, SR_USAGE, "--role is missing: researcher, depositor, ...");
+		return sr_fail(e, SR_USAGE, "--role is missing: " ROLES);
+	for (size_t i = 0; i < n; i++)
+		if (sr_role_named(sr_bytes_str(roles[i])) == 0)
+			return sr_fail(
+				e, SR_USAGE, "--role: there is no role %s: " ROLES, roles[i]);
 	if (rc == 0 && singly != 0 && singly != n)
 		return sr_fail(e, SR_USAGE,
 			"researcher and depositor are added by one curator, other "

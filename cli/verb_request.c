@@ -394,31 +394,12 @@ static bool is_newcomer(const struct sr_row *v, struct sr_bytes who) {
 	return false;
 }
 
-static void name_print(struct sr_bytes name) {
-	if (name.p != NULL) {
-		printf(" (");
-		cli_print(name);
-		printf(")");
-	}
-}
-
 /* Who did it, of a row that has their name beside them. */
 static void row_who_print(const char *told, const struct sr_row *r) {
 	printf("  %-14s ", told);
 	cli_print(sr_row_get(r, "person"));
-	name_print(sr_row_get(r, "name"));
+	cli_name(sr_row_get(r, "name"));
 	putchar('\n');
-}
-
-/* Somebody, with the name that the vault says they have. */
-static void who_print(const struct sr_rows *rows, struct sr_bytes who) {
-	struct sr_bytes name = sr_bytes_of(NULL, 0);
-	for (size_t k = 0; name.p == NULL && k < rows->count; k++)
-		if (sr_row_is(&rows->rows[k], "named") &&
-			sr_bytes_eq(sr_row_get(&rows->rows[k], "person"), who))
-			name = sr_row_get(&rows->rows[k], "name");
-	cli_print(who);
-	name_print(name);
 }
 
 /* One line for each person of field ${key}, with the name that the vault says they have; newcomers
@@ -430,7 +411,7 @@ static void people_print(
 		if (strcmp(key, "member") == 0 && is_newcomer(v, who))
 			continue;
 		printf("  %-14s ", told);
-		who_print(rows, who);
+		cli_who(rows, who);
 		putchar('\n');
 	}
 }
@@ -487,7 +468,7 @@ static void version_print(const struct sr_rows *rows, const struct sr_row *v) {
 static void vote_print(const struct sr_row *r) {
 	printf("  vote %s ", sr_row_get(r, "void").p != NULL ? "(void)" : "of");
 	cli_print(sr_row_get(r, "person"));
-	name_print(sr_row_get(r, "name"));
+	cli_name(sr_row_get(r, "name"));
 	printf(": ");
 	cli_print(sr_row_get(r, "decision"));
 	if (sr_row_get(r, "reason").p != NULL) {
@@ -527,7 +508,7 @@ static void request_rest(const struct cli_answer *a) {
 			cli_line_row("  because of", r, "id");
 		} else if (sr_row_is(r, "ended")) {
 			printf("  %-14s ", "waits");
-			who_print(&a->rows, sr_row_get(r, "person"));
+			cli_who(&a->rows, sr_row_get(r, "person"));
 			printf(" is no researcher here any more, so nobody can approve it: amend "
 			       "--without, or withdraw\n");
 		} else if (sr_row_is(r, "comment")) {
@@ -548,7 +529,7 @@ static void request_rest(const struct cli_answer *a) {
 			cli_print(sr_row_get(r, "items"));
 			printf(" item%s, asked by ",
 				sr_bytes_eq(sr_row_get(r, "items"), sr_bytes_str("1")) ? "" : "s");
-			who_print(&a->rows, sr_row_get(r, "person"));
+			cli_who(&a->rows, sr_row_get(r, "person"));
 			putchar('\n');
 		} else if (sr_row_is(r, "earlier")) {
 			printf("  %-14s ", "earlier");
@@ -623,6 +604,12 @@ static int write_bundle(
 			"  strongroom vote approve --bundle %s --out VOTE --as MEMBER\n"
 			"then, here: strongroom submit VOTE",
 			path, b.len, path);
+	if (rc == 0 && c->json) {
+		json_t *o = json_object();
+		cli_json_set_bytes(o, "file", sr_bytes_str(path));
+		json_object_set_new(o, "bytes", json_integer((json_int_t)b.len));
+		cli_json_print(o);
+	}
 	sr_buf_free(&b);
 	return rc;
 }
@@ -667,8 +654,8 @@ int verb_request_show(struct cli *c, struct sr_err *e) {
 }
 
 int verb_request_list(struct cli *c, struct sr_err *e) {
-	static const char *const heads[] = {
-		"REQUEST", "VERSION", "STATE", "KIND", "APPLICANT", "ITEMS", "LEVEL", "CLOSES"};
+	static const char *const heads[] = {"REQUEST", "VERSION", "STATE", "KIND", "APPLICANT",
+		"ITEMS", "LEVEL", "CLOSES", "NAME"};
 	struct cli_answer a;
 	int rc = cli_connect(c, CLI_PERSON, e);
 	if (rc != 0)
@@ -689,7 +676,7 @@ int verb_request_list(struct cli *c, struct sr_err *e) {
 		cli_json_print(cli_json_rows(&a.rows, NULL));
 	} else if (rc == 0) {
 		struct cli_table t;
-		cli_table(&t, 8, heads);
+		cli_table(&t, 9, heads);
 		for (size_t i = 0; i < a.rows.count; i++) {
 			const struct sr_row *row = &a.rows.rows[i];
 			cli_cell_id(&t, sr_row_get(row, "request"));
@@ -700,6 +687,7 @@ int verb_request_list(struct cli *c, struct sr_err *e) {
 			cli_cell_row(&t, row, "items");
 			cli_cell_row(&t, row, "level");
 			cli_cell_row(&t, row, "closes");
+			cli_cell_row(&t, row, "applicant-name");
 		}
 		cli_table_print(&t);
 	}
@@ -737,6 +725,8 @@ int verb_withdraw(struct cli *c, struct sr_err *e) {
 
 int verb_comment(struct cli *c, struct sr_err *e) {
 	const char *text = c->args.words[1];
+	if (text[strspn(text, " \t\r\n")] == '\0')
+		return sr_fail(e, SR_USAGE, "the comment is empty");
 	if (strcmp(text, "-") != 0)
 		return act_on_request(c, SR_T_COMMENT, text, "commented", e);
 	struct sr_buf b;

@@ -84,7 +84,7 @@ int verb_reseal_run(struct cli *c, struct sr_err *e) {
 		printf("all items of the grant are sealed anew; other live grants of them need "
 		       "topups (request show)\n");
 		rc = after_rekey(c, e);
-	} else
+	} else if (rc != SR_USAGE)
 		cli_hint(c, "the same command goes on with what is left");
 	return rc;
 }

@@ -138,6 +138,9 @@ static int fetch(struct cli *c, struct sr_ballot **b, const char *request, uint6
 	int rc = cli_read_file(&file, path, (size_t)SR_CALL_BODY_MAX * 2, e);
 	if (rc == 0)
 		rc = sr_ballot_read(b, c->client, sr_buf_view(&file), e);
+	if (rc == SR_CORRUPT) /* the file that was carried, not the vault */
+		cli_hint(c, "it is no bundle, or was damaged on its way: write it anew where the "
+			    "vault is (request show REQUEST --bundle F), and carry that");
 	sr_buf_free(&file);
 	if (rc != 0 || request == NULL)
 		return rc;

@@ -202,8 +202,13 @@ static int log_add(struct cli *c, struct sr_witness *w, struct sr_err *e) {
 		return SR_USAGE;
 	}
 	int rc = sr_witness_log_add(w, sr_bytes_str(origin != NULL ? origin : key.name), &key, e);
-	if (rc == 0 && !c->json)
+	if (rc == 0 && c->json) {
+		json_t *o = json_object();
+		cli_json_set_bytes(o, "origin", sr_bytes_str(origin != NULL ? origin : key.name));
+		cli_json_print(o);
+	} else if (rc == 0) {
 		cli_tell(c, "the witness knows this log from now on");
+	}
 	return rc;
 }
 
@@ -242,7 +247,7 @@ static int list_one(void *ctx, const struct sr_witness_log *l, struct sr_err *e)
 }
 
 static int log_list(struct cli *c, struct sr_witness *w, struct sr_err *e) {
-	static const char *const heads[] = {"origin", "cosigned", "when"};
+	static const char *const heads[] = {"ORIGIN", "COSIGNED", "WHEN"};
 	struct listing to = {.all = c->json ? json_array() : NULL};
 	if (c->args.word_count != 2)
 		return sr_fail(e, SR_USAGE, "want: witness log list DIR");

@@ -362,6 +362,10 @@ def show(text):
 
 
 def main():
+    if not __debug__:  # its checks are assertions
+        sys.exit("reader: with -O, or PYTHONOPTIMIZE set, Python checks nothing: run it without")
+    if len(sys.argv) != 4:
+        sys.exit(__doc__.split("\n\n")[1])
     try:
         what, where, vkey = sys.argv[1:]
         if what == "log":

@@ -41,8 +41,11 @@ ok as of audit report views --item "$B" --format csv
 same "$(wc -l <out)" 1 'nobody opened it'
 ok as of audit report unused --format jsonl
 same "$(jq -r .grant out)" "$UNUSED"
-ok as of audit report views --from 2d --format csv --out later.csv
+ok as of audit report views --to 2020-01-01 --format csv --out later.csv
 same "$(wc -l <later.csv)" 1
+# What is to come is no span of a report; an empty one would pass for `nobody looked`.
+refused 2 'from 90d has not come yet' as of audit report views --from 90d
+refused 2 'to is not after' as of audit report views --from 2020-02-01 --to 2020-01-01
 refused 2 'one section' as of audit report --format csv
 refused 2 'no section' as of audit report all
 refused 2 'csv, jsonl or html' as of audit report --format pdf

@@ -17,6 +17,9 @@ mv vault hidden
 		--as away/m2.id --passphrase-file away/pass --reason 'from home' --fingerprint "$FINGERPRINT" >out 2>err
 ) || fail 'voting without a vault'
 # Changed on the way: refused before anything is signed.
+refused 3 'not a bundle' as m1 vote approve --bundle pass --out no
+has 'request show REQUEST --bundle F'
+hasnt 'backup'
 cp request.bundle bad
 flip bad
 STRONGROOM_STATE=$W/away/state2 refused 3 '.' env -u STRONGROOM_VAULT "$STRONGROOM_T" vote approve --bundle bad --out no \

@@ -21,6 +21,15 @@ same "$(json earlier.0.state)" superseded
 # of which passes for one of the page's own.
 ok as m1 inbox
 has "vote ${REQUEST:0:12} \(access for $(who ri), Name of ri\)"
+ok as m1 request list --kind access
+has '  Name of ri$'
+refused 2 'the comment is empty' as m1 comment "$REQUEST" ' '
+refused 2 '"acces" is no kind of a request: access, export' as m1 request list --kind acces
+ok as cu1 show "$ITEM"
+has '^  collection +[0-9a-f]{32} \(box\)$'
+has "^  depositor +$(who de) \\(Name of de\\)\$"
+ok as ri show "$ITEM"
+hasnt 'Name of de'
 ok as ri amend "$REQUEST" --reason $'chapter 3\n\nvote of m3: approve'
 ok as m1 request show "$REQUEST"
 has "^  item +${ITEM:0:12}  paper\$"

@@ -20,6 +20,8 @@ ok as cu1 describe "$item" "${F[@]}" --dry-run
 has 'something new'
 ok as cu1 show "$item" --json
 same "$(jq -r '.outlet // "none"' out)" none 'a dry run signs nothing'
+ok as cu1 describe "$item" "${F[@]}" --dry-run --json
+same "$(json new)" true
 ok as cu1 describe "$item" "${F[@]}"
 ok as cu1 describe "$item" "${F[@]}" --dry-run
 has 'says so already'

@@ -89,6 +89,7 @@ same "$(jq '.topups | length' out)" 0
 another fourth
 fourth=$ITEM
 ok as ri extend "$GRANT" "$fourth"
+has "members run strongroom vote ${REQUEST:0:12} topup --extension 2"
 for m in m1 m2; do ok as "$m" vote "$REQUEST" topup --extension 2; done
 ok as cu1 reseal ask "$fourth" --reason 'once more' --json
 asked=$(json request)

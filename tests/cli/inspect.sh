@@ -71,7 +71,7 @@ jq -e '.[0].status == "broken" or (.[0].members | any(.status == "broken"))' out
 ok sr inspect words slip.zip --json
 same "$(jq length out)" 2
 refused 1 'nothing is there' sr inspect gone
-refused 2 'is no file' sr inspect .
+refused 2 'is no file: name the files that are in it' sr inspect .
 refused 1 'nothing is there' sr inspect words slip.zip gone words
 has '^words: text/plain'
 has '^slip.zip: application/zip'

@@ -33,3 +33,13 @@ whole as ri return "$CHECKOUT"
 same "$(json proven)" true
 whole sr identity show ri.id
 whole sr identity age ri.id
+# So does what writes a file.
+whole sr identity card ri.id --name 'Another name' --out another.card --passphrase-file pass
+same "$(json file) $(json person)" "another.card $(who ri)"
+whole as m1 request show "$REQUEST" --bundle request.bundle
+same "$(json bytes)" "$(stat -c %s request.bundle)"
+ok sr witness policy
+log=$(grep -o 'test.example/vault+[^ ]*' out)
+ok sr witness new w --name w.example/w --unlock-new w.key
+whole sr witness log add w "$log"
+same "$(json origin)" test.example/vault

@@ -20,7 +20,7 @@ export SR_CHEAP=1
 # What is done after deposits by itself is left, but where a scenario is about it (`unset STRONGROOM_INTAKE`).
 export STRONGROOM_INTAKE=later
 export STRONGROOM_VAULT=$W/vault STRONGROOM_UNLOCK=$W/vault.key STRONGROOM_STATE=$W/state
-unset STRONGROOM_IDENTITY XDG_STATE_HOME || true
+unset STRONGROOM_IDENTITY XDG_STATE_HOME COLUMNS || true
 umask 077
 CORE_PID=
 

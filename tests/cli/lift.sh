@@ -13,6 +13,8 @@ has "lift ${GRANT:0:12}"
 # From here on m3 is away.
 refused 1 'who-suspended-lifts' as m1 lift "$GRANT"
 has 'reason'
+refused 1 'no grant begins with .*' as m1 lift "${ITEM:0:12}"
+has 'lift ITEM FLAG'
 refused 1 'members-ask-to-lift' as of lift "$GRANT" --reason 'it is answered'
 refused 1 'own-grant-not-lifted' as ri lift "$GRANT" --reason 'I want to go on'
 ok as m1 lift "$GRANT" --reason 'the question is answered' --json

@@ -47,6 +47,8 @@ nobody() { env -u STRONGROOM_VAULT -u STRONGROOM_UNLOCK -u STRONGROOM_STATE "$ST
 ok nobody log open letter --key "$KEY" --json
 same "$(cat out)" "$(jq -c "select(.index == $INDEX)" lines)" 'what is opened is not the entry'
 # And by the reader that every exported log carries: Python 3, nothing of ours.
+refused 1 'reader.py log DIR VKEY +checks' python3 "$SR_SOURCE/verify/reader.py" letter
+refused 1 'checks nothing' python3 -O "$SR_SOURCE/verify/reader.py" open letter "$KEY"
 ok python3 "$SR_SOURCE/verify/reader.py" open letter "$KEY"
 has "^entry $INDEX, received "
 has '^  strongroom/request/v1$'
@@ -73,6 +75,8 @@ refused 1 'exists|there' as ri log disclose "$REQUEST" --out letter
 
 # --- what is no disclosed entry ---
 refused 2 'key VKEY is missing' nobody log open letter
+refused 2 'want name.keyid.base64' nobody log open letter --key VKEY # what was typed, and nothing is damaged
+hasnt 'backup'
 refused 3 'another vault' nobody log open letter --key "$KEY" --fingerprint "${FINGERPRINT//[0-7]/8}"
 refused 3 '' nobody log open letter --key 'example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx'
 ok as ri log disclose 0 --out zero

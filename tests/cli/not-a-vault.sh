@@ -18,6 +18,10 @@ refused 1 'is there|exists|empty' sr init --origin again.example --unlock-new "$
 [[ ! -e k2 ]] || fail 'a credential of a vault that was not made'
 ok sr status
 has 'empty'
+core
+refused 1 'is not founded yet' as a status
+has 'board deal'
+core_stop
 refused 1 'there is no draft of a founding statement' as a board deal
 refused 1 'collect writes into the log, which begins when the vault is founded' sr collect
 # A part of it that is gone is damage, and no other place is meant.

@@ -53,6 +53,7 @@ refused 1 'reports are for|what is held on|read the log' as cu1 audit person "$R
 ok as ri inbox
 hasnt 'read what is held'
 ok as au audit person "$RI" --reason 'the yearly sample'
+has '^  key +[0-9a-f]{8} [0-9a-f]{8} '
 has "$(cut -c1-12 <<<"$ITEM")"
 hasnt 'the thesis'
 ok as ri inbox

@@ -47,6 +47,8 @@ has "personal-data: file $N\$"
 has "^$M +[0-9]+ +regular .* magazine.txt\$"
 ok as ri list
 has "  hate, instructional@$M, .*personal-data@$N, .*  A magazine\$"
+refused 2 'no hazard "personal"' as ri list --hazard personal
+refused 2 'no hazard "personal"' as ri search page --hazard personal
 ok as ri list --hazard personal-data --json
 same "$(jq length out)" 1
 ok as ri cat "$CHECKOUT" magazine.txt

@@ -12,6 +12,10 @@ granted "$ITEM"
 checked_out "$ITEM"
 ri=$(who ri) cu1=$(who cu1) m4=$(who m4)
 ok as ri cat "$CHECKOUT" 0
+ok as m1 grant "$GRANT"
+has "^  for +$ri \\(Name of ri\\)\$"
+ok as au grant "$GRANT"
+has "^  for +$ri\$"
 ok as m1 person show "$ri"
 has "grant +id $GRANT, state live, items 1"
 # What a member has suspended already, the vault suspends for its own reason.

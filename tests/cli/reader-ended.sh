@@ -45,7 +45,7 @@ refused 1 "nothing shows that $RB" as m1 vote "$WAITS" approve
 ok as m2 inbox
 hasnt "vote ${OPEN:0:12}"
 ok as m3 request show "$OPEN"
-has "waits +$RB is no researcher here any more"
+has "waits +$RB \\(Name of rb\\) is no researcher here any more"
 ok as m3 request show "$OPEN" --json
 same "$(json ended.0.person)" "$RB"
 ok as ri inbox

@@ -63,6 +63,7 @@ same "$(json state)" held
 ok as au log --type redact
 has "parent ${whole:0:12}"
 refused 1 'not-described|no title' as cu2 release "$new"
+has 'describe ITEM --title TEXT'
 ok as cu2 describe "$new" --title 'A letter'
 refused 1 'rule own-deposit' as cu1 release "$new"
 ok as cu2 release "$new"

@@ -26,7 +26,7 @@ ok as ri renew "$GRANT" --ends 60d --reason 'half is done' --json
 RENEWAL=$(json request)
 ok as m1 request show "$RENEWAL"
 has 'half is done'
-has "used +${ITEM:0:12} +1 checkouts, 1 opened, 1 files read, 0 exports"
+has "used +${ITEM:0:12} +1 checkout, 1 opened, 1 file read, 0 exports"
 as m1 vote "$RENEWAL" approve --quiet >/dev/null
 ok as m3 vote "$RENEWAL" approve
 has "renewed: grant $GRANT"

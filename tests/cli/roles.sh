@@ -11,6 +11,8 @@ refused 1 'curator' as de describe "$ITEM" --title x
 refused 1 'curator' as m1 release "$ITEM"
 refused 1 'no item|know|not' as ri show "$ITEM"
 refused 1 'curator|officer' as ri person add m1.id.card --role depositor
+refused 2 'no role depositr: researcher, depositor, curator' as cu1 person add m1.id.card --role depositr
+refused 2 '"null" is no id' as cu1 show null
 refused 1 'auditor|officer' as ri log
 as cu1 describe "$ITEM" --title x --quiet >/dev/null
 as cu2 release "$ITEM" --quiet >/dev/null

@@ -14,6 +14,8 @@ same "$(jq -r '.[0].training | join(" ")' out)" 'first-aid trauma-awareness'
 ok as m3 request show "$REQUEST"
 has 'training +first-aid'
 refused 1 'training-missing.*first-aid, which nobody attested' as ri checkout "$ITEM"
+has 'attest PERSON --kind training --term TERM'
+hasnt 'checkouts --live' # nothing of theirs is in the way
 ri=$(who ri)
 ok as of attest "$ri" --kind training --term first-aid --ends 365d --json
 aid=$(json attestation)

@@ -54,7 +54,7 @@ wrong 'reason: the text is empty' as ri request "$ITEM" --purpose research --end
 wrong 'reason: the text is empty' as ri request "$ITEM" --purpose research --ends 30d --reason $' \t\n'
 : >nothing
 wrong 'reason: the text is empty' as of hold "$ITEM" --reason-file nothing
-wrong 'want .text' as ri comment "$REQUEST" ''
+wrong 'the comment is empty' as ri comment "$REQUEST" ''
 # A collection has a name that can be typed, and its own.
 for name in '' '  ' ' box' $'a\nb' $'a\tb'; do wrong 'name of a collection' as m1 collection new "$name"; done
 refused 1 'there is a collection "box" already' as m1 collection new box
@@ -91,3 +91,18 @@ ok sr board new --member m{1,2,3}.id.card --level 2 --curator cu1.id.card --offi
 	--custodian ke.id.card --i-accept-loss "$(loss 3 2)"
 refused 1 'not founded yet' as m1 board accept
 has 'board deal'
+# Another file than the one that is meant is no damage of the vault, which nobody was asked for.
+echo 'not it' >other
+refused 1 'no card' sr identity show other
+has 'identity new'
+hasnt 'backup'
+refused 1 'no card' sr identity age other
+cp other other.tlog-proof
+cp other other.keys
+refused 3 'tlog proof' sr log open other --key 'test.example/vault+0b1c2d3e+AZlL7MwQdtDnGz3mcIjP5BKQ40vIfkA4vYJTMkjjPl8p'
+has 'log disclose'
+hasnt 'backup'
+person a
+refused 3 'recovery' sr recover piece other --out piece --as a.id --passphrase-file pass
+has 'recover begin'
+hasnt 'backup'

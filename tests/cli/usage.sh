@@ -19,6 +19,14 @@ while read -r verb; do
 	ok sr help $verb
 done < <(printf '%s\n' "$verbs")
 # Every part of the list begins at a verb that there is.
+# On a terminal a page of help is no wider than that; into a file each line is whole.
+COLUMNS=60 ok sr describe --help
+has '^ {32}input$'
+[[ -z $(sed '1d; /^example/,$d' out | awk 'length > 60') ]] || fail 'a line of help is wider than the terminal'
+COLUMNS=80 ok sr help
+[[ -z $(awk 'length > 80' out) ]] || fail 'a line of the list is wider than the terminal'
+ok sr describe --help
+has '^  --description TEXT +what it is; - reads standard input$'
 ok sr help
 same "$(grep -cE '^[A-Z].*\((custodian|everybody|members|curators|researchers|auditors|officers|depositors|people)' out)" 16
 ((count >= 40)) || fail "$count verbs"

@@ -58,7 +58,7 @@ static int copy_bytes(struct sr_tmpfile *t, int fd, struct copy *c, struct sr_er
 		at += got;
 		c->out->bytes += got;
 		if (rc == 0 &&
-			sr_progress_report(c->progress, "copying", c->out->bytes, 0, "B") != 0)
+			sr_progress_report(c->progress, "copying", c->out->bytes, 0, "bytes") != 0)
 			rc = sr_fail(e, SR_LOCKED, "stopped on request");
 	}
 	free(chunk);

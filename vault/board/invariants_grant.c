@@ -117,8 +117,9 @@ static int checkout_trainings(struct rules_ctx *c, const struct sr_grant_row *g)
 	case SR_TRAINING_HOLDS:
 		break;
 	case SR_TRAINING_MISSING:
-		return rules_deny(c, "training-missing", "an officer attests it: attest training",
-			"%s", t.sentence);
+		return rules_deny(c, "training-missing",
+			"an officer attests it (attest PERSON --kind training --term TERM)", "%s",
+			t.sentence);
 	case SR_TRAINING_EXPIRED:
 		return rules_deny(
 			c, "training-expired", "an officer attests it anew", "%s", t.sentence);

@@ -160,9 +160,9 @@ static int log_restored(struct sr_vault *v, struct sr_buf *told, struct sr_err *
 		rc = renew_room_keys(v, o, &renewed, e);
 	if (rc == 0 && told != NULL && renewed > 0)
 		sr_buf_printf(told,
-			"%zu room keys were made anew: pieces of earlier votes are for the keys "
+			"%zu room key%s made anew: pieces of earlier votes are for the keys "
 			"that are gone\n",
-			renewed);
+			renewed, renewed == 1 ? " was" : "s were");
 	sr_buf_free(&text);
 	free(o);
 	return rc;

@@ -42,12 +42,14 @@ int sr_client_resolve(struct sr_client *c, uint8_t id[SR_ID], const char *typed,
 	struct sr_call q, r;
 	struct sr_rows rows = {0};
 	const size_t len = strlen(typed), whole = (size_t)2 * SR_ID;
+	char shown[80];
 	int rc = 0;
 
 	if (len == whole && sr_unhex(id, SR_ID, sr_bytes_str(typed), NULL) == 0)
 		return 0;
 	if (len < TYPED_MIN || len > whole || strspn(typed, "0123456789abcdef") != len)
-		return sr_fail(e, SR_USAGE, "an id is 4 to 32 digits of 0-9a-f");
+		return sr_fail(e, SR_USAGE, "\"%s\" is no id: an id is 4 to 32 digits of 0-9a-f",
+			sr_escape_to(shown, sizeof shown, sr_bytes_str(typed)));
 	sr_call_init(&q);
 	sr_call_init(&r);
 	sr_call_begin(&q, "resolve");

@@ -66,6 +66,23 @@ int sr_op_grants(struct sr_x *x, struct sr_err *e) {
 	return rc;
 }
 
+/* Who reads under it, by name. */
+static int put_named(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_grant_row *g, struct sr_err *e) {
+	struct sr_bytes who;
+	int rc = 0;
+	for (size_t i = 0;
+		rc == 0 && (who = sr_word(sr_bytes_str(g->people), i)).p != NULL && who.len > 0;
+		i++) {
+		char person[SR_PERSON_TEXT];
+		snprintf(person, sizeof person, "%.*s", (int)who.len, (const char *)who.p);
+		sr_row(o, "named");
+		sr_row_str(o, "person", person);
+		rc = sr_put_name(x, o, "name", person, e);
+	}
+	return rc;
+}
+
 /* What the votes of a grant lay down for the reader. */
 static int put_conditions(
 	struct sr_x *x, struct sr_rows_out *o, const struct sr_grant_row *g, struct sr_err *e) {
@@ -166,8 +183,10 @@ int sr_op_grant(struct sr_x *x, struct sr_err *e) {
 	sr_rows_begin(&o, &x->r->body);
 	if (rc == 0) {
 		sr_put_grant_row(&o, &g);
-		rc = put_conditions(x, &o, &g, e);
+		rc = put_named(x, &o, &g, e);
 	}
+	if (rc == 0)
+		rc = put_conditions(x, &o, &g, e);
 	if (rc == 0)
 		rc = sr_put_grant_use(x, &o, id, e);
 	if (rc == 0)

@@ -154,6 +154,10 @@ void sr_put_attestation(const struct sr_x *x, struct sr_rows_out *o, const char 
 /* Rows `attestation` of everything that names ${person}. */
 SR_MUST int sr_put_attestations(
 	struct sr_x *x, struct sr_rows_out *o, const char *person, bool standing, struct sr_err *e);
+/* Into the open row, which names ${person}: as ${key} what they are called, where the caller may
+ * read it. */
+SR_MUST int sr_put_name(struct sr_x *x, struct sr_rows_out *o, const char *key, const char *person,
+	struct sr_err *e);
 /* Rows `use`: what was done under the grant. */
 SR_MUST int sr_put_grant_use(
 	struct sr_x *x, struct sr_rows_out *o, const uint8_t grant[SR_ID], struct sr_err *e);

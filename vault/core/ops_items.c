@@ -3,6 +3,7 @@
  * (sr_item_filter), so totals and pages do not count what is hidden.
  */
 #include "board/certificate.h"
+#include "board/invariants.h"
 #include "catalogue/search.h"
 #include "core/ops_in.h"
 #include "intake/queue.h"
@@ -37,6 +38,10 @@ static int filter_of(
 	f->accession = sr_in_id(x, "accession", n->accession) ? n->accession : NULL;
 	f->hazard = sr_in_str(x, "hazard", n->hazard)[0] != '\0' ? n->hazard : NULL;
 	f->language = sr_in_str(x, "language", n->language)[0] != '\0' ? n->language : NULL;
+	/* A slip of the pen is not answered with `there is none`. */
+	if (f->hazard != NULL && !sr_invariants_hazard(sr_bytes_str(f->hazard)))
+		return sr_fail(e, SR_USAGE, "there is no hazard \"%s\"; describe --help lists them",
+			f->hazard);
 	return sr_in_state(x, SR_M_ITEM, &f->state, e);
 }
 
@@ -335,6 +340,19 @@ static int put_flags(
 	return rc;
 }
 
+/* Where it belongs and who brought it, by name, into the row of the item. */
+static int put_whence(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_item_row *it, struct sr_err *e) {
+	struct sr_collection_row c = {0};
+	int rc = sr_query_collection(&c, x->catalogue, it->collection, e);
+	if (rc == 0)
+		sr_row_str(o, "collection-name", c.name);
+	if (rc == 0 && sees_deposit(x, it))
+		rc = sr_put_name(x, o, "depositor-name", it->depositor, e);
+	sr_collection_row_free(&c);
+	return rc;
+}
+
 int sr_op_item(struct sr_x *x, struct sr_err *e) {
 	struct sr_item_row it = {0};
 	struct sr_item_files files = {0};
@@ -353,6 +371,8 @@ int sr_op_item(struct sr_x *x, struct sr_err *e) {
 		sr_rows_begin(&o, &x->r->body);
 		put_item(x, &o, &it);
 		rc = put_fields(x, &o, &it, e);
+		if (rc == 0)
+			rc = put_whence(x, &o, &it, e);
 		if (rc == 0)
 			rc = put_scanned(x, &o, id, too_old(x), e);
 		if (rc == 0)

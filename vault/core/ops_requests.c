@@ -6,6 +6,7 @@
 #include "board/authorize.h"
 #include "board/invariants.h"
 #include "board/keys.h"
+#include "board/kinds.h"
 #include "catalogue/report.h"
 #include "core/ops_in.h"
 
@@ -108,12 +109,22 @@ static void put_version(
 	}
 }
 
+/* A slip of the pen is not answered with `there is none`. */
+static int no_kind(const char *kind, struct sr_err *e) {
+	char names[400] = "";
+	for (size_t i = 0, at = 0; i < SR_K_COUNT && at < sizeof names; i++)
+		at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", i == 0 ? "" : ", ",
+			sr_kind_at((enum sr_kind_id)i)->name);
+	return sr_fail(e, SR_USAGE, "\"%s\" is no kind of a request: %s", kind, names);
+}
+
 int sr_op_requests(struct sr_x *x, struct sr_err *e) {
 	struct sr_request_filter f = {0};
 	struct sr_page page;
 	struct sr_versions l = {0};
 	struct sr_rows_out o;
 	char kind[SR_IN_TEXT];
+	enum sr_kind_id id = SR_K_COUNT;
 	uint8_t item[SR_ID];
 	const bool all = (x->caller.roles & SEES_ALL) != 0 && !sr_in_yes(x, "mine");
 	int rc = sr_in_state(x, SR_M_VERSION, &f.state, e);
@@ -122,25 +133,29 @@ int sr_op_requests(struct sr_x *x, struct sr_err *e) {
 	f.applicant = all ? NULL : x->caller.person;
 	f.kind = sr_in_str(x, "kind", kind)[0] != '\0' ? kind : NULL;
 	f.item = sr_in_id(x, "item", item) ? item : NULL;
+	if (rc == 0 && f.kind != NULL && !sr_kind_named(&id, sr_bytes_str(kind)))
+		rc = no_kind(kind, e);
 	if (rc == 0)
 		rc = sr_query_requests(&l, x->catalogue, &f, &page, e);
 	sr_rows_begin(&o, &x->r->body);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
 		bool texts = false;
 		rc = reads_texts(&texts, x, l.rows[i].request, e);
-		if (rc == 0)
+		if (rc == 0) {
 			put_version(&o, "request", &l.rows[i], texts);
+			rc = sr_put_name(x, &o, "applicant-name", l.rows[i].applicant, e);
+		}
 	}
 	sr_versions_free(&l);
 	return rc;
 }
 
-/* Into a row that names ${person}: what they are called, as far as the caller may read it. */
-static int put_name(struct sr_x *x, struct sr_rows_out *o, const char *person, struct sr_err *e) {
+int sr_put_name(struct sr_x *x, struct sr_rows_out *o, const char *key, const char *person,
+	struct sr_err *e) {
 	struct sr_person_row p = {0};
 	const int rc = sr_query_person(&p, x->catalogue, person, e);
 	if (rc == 0 && sr_may_see_name(&x->caller, &p))
-		sr_row_str(o, "name", p.name);
+		sr_row_str(o, key, p.name);
 	sr_person_row_free(&p);
 	return rc;
 }
@@ -188,7 +203,7 @@ static int put_votes(struct sr_x *x, struct sr_rows_out *o, const struct sr_vers
 	sr_row_dec(o, "co-applicants", t.co_applicants);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
 		put_vote(o, &l.rows[i], texts);
-		rc = put_name(x, o, l.rows[i].person, e);
+		rc = sr_put_name(x, o, "name", l.rows[i].person, e);
 	}
 	sr_votes_free(&l);
 	return rc;
@@ -220,7 +235,7 @@ static int put_history(struct sr_x *x, struct sr_rows_out *o, const struct sr_ve
 		sr_row_time(o, "received", c->received);
 		if (texts)
 			sr_row_str(o, "text", c->text);
-		rc = put_name(x, o, c->person, e);
+		rc = sr_put_name(x, o, "name", c->person, e);
 	}
 	sr_versions_free(&versions);
 	sr_comments_free(&comments);
@@ -239,7 +254,7 @@ static int put_recused(
 			continue;
 		sr_row(o, "recused");
 		sr_row_str(o, "person", members.rows[i].person);
-		rc = put_name(x, o, members.rows[i].person, e);
+		rc = sr_put_name(x, o, "name", members.rows[i].person, e);
 	}
 	sr_people_free(&members);
 	return rc;
@@ -565,7 +580,7 @@ static int todo_votes(
 	int rc = sr_authorize_inbox(l, x->vault, x->caller.person, sr_vault_now(x->vault), e);
 	for (size_t i = 0; rc == 0 && i < l->count; i++) {
 		put_todo(o, "vote", &l->rows[i]);
-		rc = put_name(x, o, l->rows[i].applicant, e);
+		rc = sr_put_name(x, o, "name", l->rows[i].applicant, e);
 	}
 	return rc;
 }
