@@ -114,11 +114,8 @@ static bool in_folder(const char *name, const char *const *folders) {
 	return false;
 }
 
+/* By its name, as programs give them; NONE: it says nothing. */
 static enum kind kind_of(const char *name, unsigned *number) {
-	/* Prompts of empty slides; numbers once more. */
-	static const char *const passed_over[] = {"ppt/slideMasters/", "ppt/slideLayouts/",
-		"ppt/notesMasters/", "ppt/handoutMasters/", "xl/pivotCache/", "xl/calcChain", NULL};
-
 	if (numbered(name, "ppt/slides/slide", number))
 		return SLIDE;
 	if (numbered(name, "xl/worksheets/sheet", number))
@@ -129,17 +126,55 @@ static enum kind kind_of(const char *name, unsigned *number) {
 		return NOTES;
 	if (strcmp(name, "xl/sharedStrings.xml") == 0)
 		return STRINGS;
-	if (strcmp(name, "content.xml") == 0)
+	if (strcmp(name, "content.xml") == 0) {
+		*number = 0; /* those of objects in it come after its pages */
 		return CONTENT;
-	if (strcmp(name, "META-INF/container.xml") == 0)
-		return ROOT;
-	if (ends(name, ".opf"))
-		return PACKAGE;
+	}
 	if (strcmp(name, "styles.xml") == 0)
 		return FRAME;
 	if (ends(name, ".xhtml") || ends(name, ".html") || ends(name, ".htm"))
 		return CHAPTER;
-	return ends(name, ".xml") && !in_folder(name, passed_over) ? OTHER : NONE;
+	return ends(name, ".xml") ? OTHER : NONE;
+}
+
+/* Does it begin with a tag, in whatever encoding? */
+static bool begins_tag(struct sr_bytes v) {
+	static const char before[] = "\xEF\xBB\xBF\xFE\xFF\0 \t\r\n";
+	size_t i = 0;
+
+	while (i < v.len && memchr(before, v.p[i], sizeof before - 1) != NULL)
+		i++;
+	return i < v.len && v.p[i] == '<';
+}
+
+/* By its first element too: names are free where relations say what a part is, and who does not
+ * want one to be read calls it a picture, or what is passed over. */
+static enum kind by_root(enum kind named, struct sr_bytes in) {
+	static const struct {
+		const char *name;
+		enum kind is;
+	} roots[] = {{"worksheet", SHEET}, {"macrosheet", SHEET}, {"sst", STRINGS},
+		{"html", CHAPTER}, {"container", ROOT}, {"package", PACKAGE},
+		{"document-content", CONTENT}, {"document-styles", FRAME},
+		/* Prompts of empty slides; numbers and headings once more; what is no text. */
+		{"sldMaster", NONE}, {"sldLayout", NONE}, {"notesMaster", NONE},
+		{"handoutMaster", NONE}, {"pivotCacheDefinition", NONE},
+		{"pivotCacheRecords", NONE}, {"calcChain", NONE}, {"ncx", NONE}, {"svg", NONE},
+		{"Relationships", NONE}, {"RDF", NONE}};
+	struct par_markup m = {.in = in};
+	struct par_tag tag = {.closes = false};
+	struct sr_bytes text = {NULL, 0};
+	enum kind is = OTHER;
+	enum par_piece piece;
+
+	while ((piece = par_markup_next(&m, &tag, &text)) == PAR_PIECE_TEXT)
+		;
+	for (size_t i = 0; i < sizeof roots / sizeof *roots && piece == PAR_PIECE_TAG; i++)
+		if (par_tag_local(&tag, roots[i].name))
+			is = roots[i].is;
+	return is == SHEET || is == STRINGS || named == STRINGS || named == OTHER || named == NONE
+		       ? is
+		       : named;
 }
 
 /* What parts are drawn with, by their names; everything else may be a document of its own. */
@@ -178,37 +213,63 @@ static void make_utf8(struct part *p) {
 	p->bytes = utf8;
 }
 
-/* The bytes of the entry at hand, within what is held in all. */
+/* What is no XML, and what has no words, may be large: its first bytes are enough. */
+static bool passed_over(const struct part *p) {
+	const struct sr_bytes v = sr_buf_view(&p->bytes);
+
+	return (p->kind == NONE && !begins_tag(v)) || by_root(p->kind, v) == NONE;
+}
+
+/* The bytes of the entry at hand, within what is held in all. False: they are damaged. */
+static bool read_entry(struct office *o, struct archive *a, struct part *p) {
+	const bool other = p->kind == OTHER || p->kind == NONE;
+	la_ssize_t n;
+
+	do {
+		if (sr_buf_reserve(&p->bytes, BLOCK, NULL) != 0)
+			return false;
+		n = archive_read_data(a, p->bytes.p + p->bytes.len, BLOCK);
+		p->bytes.len += n > 0 ? (size_t)n : 0;
+		if (p->bytes.len <= BLOCK && passed_over(p))
+			return true;
+		if (o->held + p->bytes.len > PAR_DOCUMENT_MAX ||
+			(other && o->others + p->bytes.len > OTHERS_MAX)) {
+			o->capped = true;
+			return true;
+		}
+	} while (n > 0);
+	return n == 0;
+}
+
+/* The entry at hand, if it is a part. What is XML and called something else may say more than is
+ * found in it. */
 static void keep(
 	struct office *o, struct archive *a, const char *name, enum kind kind, unsigned number) {
 	struct part *p = &o->parts[o->count];
-	la_ssize_t n = 0;
+	const bool full = o->others > OTHERS_MAX;
+	bool whole;
 
 	*p = (struct part){.kind = kind, .number = number};
 	if (strlen(name) < sizeof p->name)
 		(void)snprintf(p->name, sizeof p->name, "%s", name);
 	sr_buf_init(&p->bytes);
-	for (;;) {
-		if (sr_buf_reserve(&p->bytes, BLOCK, NULL) != 0) {
-			o->broken = true;
-			break;
-		}
-		n = archive_read_data(a, p->bytes.p + p->bytes.len, BLOCK);
-		if (n <= 0)
-			break;
-		p->bytes.len += (size_t)n;
-		o->held += (size_t)n;
-		o->others += kind == OTHER ? (size_t)n : 0;
-		if (o->held > PAR_DOCUMENT_MAX || o->others > OTHERS_MAX) {
-			o->capped = true;
-			break;
-		}
+	whole = read_entry(o, a, p);
+	if (kind == NONE && !begins_tag(sr_buf_view(&p->bytes))) {
+		o->unread += !is_furniture(name);
+		sr_buf_free(&p->bytes);
+		return;
 	}
-	const size_t had = p->bytes.len;
 	make_utf8(p);
-	o->held += p->bytes.len > had ? p->bytes.len - had : 0;
+	p->kind = by_root(kind, sr_buf_view(&p->bytes));
+	o->unread += kind == NONE && p->kind == OTHER;
+	o->broken = o->broken || !whole || sr_buf_ok(&p->bytes, NULL) != 0;
+	if (p->kind == NONE || (p->kind == OTHER && full)) {
+		sr_buf_free(&p->bytes);
+		return;
+	}
+	o->held += p->bytes.len;
+	o->others += p->kind == OTHER ? p->bytes.len : 0;
 	o->capped = o->capped || o->held > PAR_DOCUMENT_MAX;
-	o->broken = o->broken || n < 0 || sr_buf_ok(&p->bytes, NULL) != 0;
 	o->count++;
 }
 
@@ -216,18 +277,18 @@ static void take_entry(
 	struct office *o, struct archive *a, struct archive_entry *entry, unsigned order) {
 	const char *name = archive_entry_pathname(entry);
 	unsigned number = order;
-	enum kind kind;
 
 	if (name == NULL)
 		name = archive_entry_pathname_utf8(entry);
-	kind = name != NULL ? kind_of(name, &number) : NONE;
 	if (archive_entry_is_encrypted(entry)) {
 		o->encrypted = true;
-	} else if (kind == NONE) {
-		o->unread += name == NULL || !is_furniture(name);
-	} else if (o->count == PAR_OFFICE_PARTS || (kind == OTHER && o->others > OTHERS_MAX)) {
+	} else if (name == NULL) {
+		o->unread++;
+	} else if (o->count == PAR_OFFICE_PARTS) {
 		o->capped = true;
 	} else {
+		const enum kind kind = kind_of(name, &number);
+
 		keep(o, a, name, kind, number);
 	}
 }
@@ -235,7 +296,7 @@ static void take_entry(
 static void take_parts(struct office *o) {
 	struct archive *a = archive_read_new();
 	struct archive_entry *entry = NULL;
-	unsigned order = 0;
+	unsigned order = 1;
 	int rc;
 
 	if (a == NULL) {
@@ -314,7 +375,7 @@ static struct part *part_named(struct office *o, enum kind kind, struct sr_bytes
 }
 
 static struct part *package_of(struct office *o) {
-	const struct part *root = part_named(o, ROOT, sr_bytes_of(NULL, 0));
+	const struct part *root = part_named(o, ROOT, sr_bytes_str("META-INF/container.xml"));
 	struct par_markup m = {.in = root != NULL ? sr_buf_view(&root->bytes) : sr_bytes_str("")};
 	struct par_tag tag = {.closes = false};
 	struct sr_bytes text = {NULL, 0};

@@ -13,6 +13,9 @@
  *   other *.xml                  behind all: headers, comments, notes of slides, what stands in
  *                                charts and text boxes of sheets
  *
+ * Names are what programs give, and free where relations say what a part is: sheets, strings,
+ * chapters and OpenDocument's are also known by their first element, whatever they are called.
+ *
  * Parts are in UTF-8, in UTF-16 or in what their XML says. Elements are known by their names
  * without the prefix, which each document chooses. What one holds beside its words and pictures
  * (objects, macros) is counted, and not read.

@@ -20,7 +20,7 @@ zipped('a.docx', TYPES='<Types/>',
 zipped('a.odt', mimetype='application/vnd.oasis.opendocument.text',
     content_xml='<office:document-content><office:body><text:h>Head<text:s/>line</text:h><text:p>\u0645\u0631\u062d\u0628\u0627 <text:span>two</text:span><text:tab/>x</text:p></office:body></office:document-content>')
 zipped('a.odp', mimetype='application/vnd.oasis.opendocument.presentation',
-    content_xml='<x><draw:page><text:p>first slide</text:p></draw:page><draw:page><text:p>second slide</text:p></draw:page></x>')
+    **{'Object 1/content.xml': '<office:document-content><text:p>in an object</text:p></office:document-content>'}, content_xml='<x><draw:page><text:p>first slide</text:p></draw:page><draw:page><text:p>second slide</text:p></draw:page></x>')
 zipped('a.pptx', TYPES='<Types/>', **{f'ppt__slides__slide{n}_xml': f'<p:sld {A}><a:p><a:t>slide {n}</a:t></a:p></p:sld>' for n in (10, 2, 1)})
 zipped('a.xlsx', TYPES='<Types/>', xl__sharedStrings_xml='<sst><si><t>name</t></si><si><r><t>Ah</t></r><r><t>med</t></r><rPh><t>no</t></rPh></si></sst>',
     xl__worksheets__sheet1_xml='<worksheet><sheetData><row><c t="s"><v>0</v></c><c><v>41.5</v></c></row><row><c t="s"><v>1</v></c><c t="inlineStr"><is><t>in</t></is></c><c t="s"><v>99</v></c></row></sheetData></worksheet>')
@@ -43,7 +43,7 @@ with zipfile.ZipFile('roots.epub', 'w', zipfile.ZIP_DEFLATED) as z: # each of th
     z.writestr('mimetype', 'application/epub+zip')
     z.writestr('META-INF/container.xml', '<rootfile full-path="x"/>' * 400000)
     for n in range(1990):
-        z.writestr(f'{n}.opf', '')
+        z.writestr(f'{n}.opf', '<package/>')
     z.writestr('c.xhtml', '<html><p>chapter d</p></html>')
 # What whoever made it does not want to be read: under another prefix, in headers, comments and notes, in a chapter of a long
 # name, in a part that is damaged or under a password, in what is embedded.
@@ -52,12 +52,18 @@ zipped('b.docx', TYPES='<Types/>', word__document_xml=f'<_x:document {X}><_x:bod
     word__header1_xml=f'<w:hdr {W}><w:p><w:t>on top</w:t></w:p></w:hdr>', word__comments_xml=f'<w:comments {W}><w:p><w:t>beside it</w:t></w:p></w:comments>',
     word__embeddings__o_bin='x', word__vbaProject_bin='x')
 zipped('b.odt', mimetype='application/vnd.oasis.opendocument.text', styles_xml='<x><style:header><text:p>at the top</text:p></style:header></x>',
-    content_xml='<x><text:p>body</text:p></x>', **{'layout-cache': 'x', 'manifest.rdf': '<x/>'})
+    content_xml='<x><text:p>body</text:p></x>', **{'layout-cache': 'x', 'manifest.rdf': '<rdf:RDF/>'})
 zipped('b.pptx', TYPES='<Types/>', ppt__slides__slide1_xml=f'<p:sld {A}><a:p><a:t>slide</a:t></a:p></p:sld>',
-    ppt__notesSlides__notesSlide1_xml=f'<p:notes {A}><a:p><a:t>spoken</a:t></a:p></p:notes>', ppt__slideLayouts__l_xml=f'<a:p {A}><a:t>prompt</a:t></a:p>')
+    ppt__notesSlides__notesSlide1_xml=f'<p:notes {A}><a:p><a:t>spoken</a:t></a:p></p:notes>', ppt__slideLayouts__l_xml=f'<p:sldLayout {A}><a:p><a:t>prompt</a:t></a:p></p:sldLayout>')
 zipped('b.xlsx', TYPES='<Types/>', xl__worksheets__sheet1_xml='<x:worksheet><x:row><x:c><x:v>7</x:v></x:c></x:row></x:worksheet>',
     xl__printerSettings__printerSettings1_bin='x', xl__comments1_xml='<comments><comment><text><r><t>remark</t></r></text></comment></comments>')
 zipped('b.epub', mimetype='application/epub+zip', **{'\u0433' + 'x' * 210 + '_xhtml': '<html><p>long name</p></html>'})
+# And in parts whose names are others than programs give them, or of what is passed over.
+zipped('c.xlsx', TYPES='<Types/>', xl__Strings_xml='<sst><si><t>shared words</t></si></sst>', ppt__slideMasters__m_xml='<p><t>no master</t></p>',
+    xl__worksheets__Sheet1_xml='<?xml version="1.0"?><!-- <a> --><x:worksheet><x:row><x:c t="s"><x:v>0</x:v></x:c><x:c><x:v>11</x:v></x:c></x:row></x:worksheet>',
+    word__document_xml='<worksheet><row><c><v>12</v></c></row></worksheet>', **{'xl/picture.png': '\ufeff<worksheet><row><c><v>13</v></c></row></worksheet>'})
+zipped('c.epub', mimetype='application/epub+zip', a_xml='<html><p>a chapter</p></html>', **{'t.ncx': '<ncx><text>heading</text></ncx>', 'p.svg': '<svg/>', 'p.png': '\x89PNG'})
+zipped('c.docx', TYPES='<Types/>', word__document_xml='<w:document/>', **{'word/p.png': '<w:document><w:p><w:t>in a picture</w:t></w:p></w:document>'})
 # And in what is no UTF-8, or pretends to be.
 T = '<w:document><w:p><w:t>%s</w:t></w:p></w:document>'
 zipped('wide.docx', TYPES='<Types/>', word__document_xml=('<?xml version="1.0" encoding="UTF-16"?>' + T % 'both bytes').encode('utf-16'),
@@ -95,8 +101,10 @@ text a.odt
 has '^Head line$'
 has 'مرحبا two'
 text a.odp
-has '2 pages, whole'
+has '3 pages, whole'
 has '^second slide$'
+has '^in an object$'
+same "$(sed -n 4p out)" 'first slide'
 ok sr inspect --text a.pptx
 [[ $(grep '^slide' out | tr '\n' ' ') == 'slide 1 slide 2 slide 10 ' ]] || fail 'slides out of order'
 text a.xlsx
@@ -120,6 +128,12 @@ has 'whole: 2 members of it are not read: what is embedded, macros'
 text b.odt b.pptx b.xlsx b.epub
 for words in 'at the top' body slide spoken 7 remark 'long name'; do has "^$words\$"; done
 hasnt 'prompt|not read'
+text c.xlsx c.epub
+for words in $'shared words\t11' 'no master' 12 13 'a chapter'; do has "^$words\$"; done
+hasnt 'heading|not read'
+text c.docx
+has '^in a picture$'
+has 'whole: 1 member of it is not read'
 text wide.docx legacy.odt nul.epub broken.docx
 for words in 'both bytes' 'no mark' 'nor here' слова 'not wide' first last; do has "^$words\$"; done
 hasnt 'capped'

@@ -50,6 +50,7 @@ static void pack(struct sr_buf *out, int format, int filter, const char *name, s
 	sr_buf_init(out);
 	MUST(archive_write_set_format(a, format) == ARCHIVE_OK);
 	MUST(archive_write_add_filter(a, filter) == ARCHIVE_OK);
+	(void)archive_write_set_filter_option(a, "gzip", "timestamp", NULL); /* always the same */
 	(void)archive_write_set_bytes_in_last_block(a, 1);
 	MUST(archive_write_open2(a, out, NULL, put_bytes, NULL, NULL) == ARCHIVE_OK);
 	archive_entry_set_pathname(e, name);
@@ -76,6 +77,10 @@ void fuzz_seeds(void) {
 		{"7z", ARCHIVE_FORMAT_7ZIP, ARCHIVE_FILTER_NONE},
 		{"cpio", ARCHIVE_FORMAT_CPIO_SVR4_NOCRC, ARCHIVE_FILTER_NONE},
 	};
+	static const char warc[] = "WARC/1.0\r\nContent-Length: 2\r\n\r\nhi";
+	static const char letter[] =
+		"From: a@b\nTo: c@d\nContent-Type: multipart/mixed; boundary=x\n\n"
+		"--x\n\nhi\n--x--\n";
 	struct sr_buf b, outer;
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		pack(&b, kinds[i].format, kinds[i].filter, "a", sr_bytes_str("some words"));
@@ -88,5 +93,15 @@ void fuzz_seeds(void) {
 		}
 		sr_buf_free(&b);
 	}
-	fuzz_seed_str("warc", "WARC/1.0\r\nContent-Length: 2\r\n\r\nhi");
+	fuzz_seed_str("warc", warc);
+	pack(&b, ARCHIVE_FORMAT_RAW, ARCHIVE_FILTER_GZIP, "a", sr_bytes_str(warc));
+	fuzz_seed("warc.gz", sr_buf_view(&b));
+	sr_buf_free(&b);
+	pack(&b, ARCHIVE_FORMAT_RAW, ARCHIVE_FILTER_ZSTD, "a", sr_bytes_str(warc));
+	fuzz_seed("warc.zst", sr_buf_view(&b));
+	sr_buf_free(&b);
+	fuzz_seed_str("letter", letter);
+	pack(&b, ARCHIVE_FORMAT_ZIP, ARCHIVE_FILTER_NONE, "a.eml", sr_bytes_str(letter));
+	fuzz_seed("letter.zip", sr_buf_view(&b));
+	sr_buf_free(&b);
 }
