@@ -42,6 +42,7 @@ put_down() {
 }
 end() {
 	local rc=$? pid
+	trap '' TERM # timeout says it twice, to us and to our group
 	for pid in $CORE_PID ${BESIDE_PID:-}; do put_down "$pid"; done # BESIDE: of a scenario, beside ours
 	chmod -R u+rwx "$W" 2>/dev/null || true
 	[[ -n ${KEEP:-} ]] || rm -rf "$W"
