@@ -49,6 +49,12 @@ ok accept --json
 ok sr verify
 ok sr scrub
 
+# Nobody writes in what is restored from.
+core
+refused 4 'vault is a vault that is open: .*held by process' sr restore "$W/vault" "$W/other" "${keys[@]}" --no-second
+[[ ! -e other ]] || fail 'something was made of an open vault'
+core_stop
+
 # Nothing left: the folder itself is restored, with the log as it is.
 rm -rf vault/secrets.db* one
 refused 3 'the second copy in .*: no such folder; put it or its copy back; if both are lost, restore this folder itself' sr status

@@ -4,6 +4,8 @@
  */
 #include "board/backup_in.h"
 
+#include <errno.h>
+
 #include "board/door.h"
 #include "board/follow.h"
 #include "board/making.h"
@@ -349,6 +351,27 @@ static int open_restored(const struct sr_restore_options *o, const struct restor
 	return rc;
 }
 
+/* ${from} may be the folder of a vault that has lost its secrets.db, and nobody may write in it
+ * meanwhile. A backup has no lock; one on a medium that cannot be written is nobody's. */
+static int hold_from(
+	struct sr_lock **lock, struct sr_dir **run, struct sr_dir *from, struct sr_err *e) {
+	bool there = false;
+	int rc = sr_file_find(&there, from, "run/lock", e);
+
+	if (rc == SR_NOTFOUND)
+		sr_err_clear(e);
+	if (rc != 0 || !there)
+		return rc == SR_NOTFOUND ? 0 : rc;
+	rc = sr_dir_open_at(run, from, "run", e);
+	if (rc == 0)
+		rc = sr_lock_take(lock, *run, "lock", e);
+	if (rc == SR_IO && e != NULL && e->no == EROFS) {
+		sr_err_clear(e);
+		return 0;
+	}
+	return rc == SR_LOCKED ? sr_wrap(e, "%s is a vault that is open", sr_dir_path(from)) : rc;
+}
+
 /* Everything but the conf, in a folder that is ours. */
 static int restore_to(struct sr_making *m, struct sr_dir *from, struct restoring *r,
 	const struct sr_restore_options *o, struct sr_backup_result *out, struct sr_buf *recovered,
@@ -368,13 +391,16 @@ int sr_backup_restore(const struct sr_restore_options *o, struct sr_backup_resul
 	struct sr_buf *recovered, struct sr_err *e) {
 	struct restoring *r = NULL;
 	struct sr_making *m = NULL;
-	struct sr_dir *from = NULL;
+	struct sr_dir *from = NULL, *run = NULL;
+	struct sr_lock *lock = NULL;
 	int rc;
 
 	memset(out, 0, sizeof *out);
 	rc = restoring_new(&r, o, e);
 	if (rc == 0)
 		rc = sr_dir_open(&from, o->from, e);
+	if (rc == 0)
+		rc = hold_from(&lock, &run, from, e);
 	if (rc == 0)
 		rc = restoring_open(r, from, o, e);
 	if (rc == 0)
@@ -387,6 +413,8 @@ int sr_backup_restore(const struct sr_restore_options *o, struct sr_backup_resul
 		rc = sr_vault_conf_put(sr_making_dir(m), &r->conf, e);
 	out->files += rc == 0;
 	sr_making_end(m, rc == 0);
+	sr_lock_free(lock);
+	sr_dir_close(run);
 	sr_dir_close(from);
 	restoring_free(r);
 	return rc != 0 ? sr_wrap(e, "restore to %s", o->to) : 0;
