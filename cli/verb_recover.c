@@ -136,8 +136,8 @@ int verb_recover_piece(struct cli *c, struct sr_err *e) {
 		rc = sr_recovery_ask_read(a, sr_buf_view(&text), e);
 		if (rc == SR_CORRUPT)
 			cli_hint(c,
-				"it is not the file that `recover begin` wrote, or was damaged on its "
-				"way: have it sent again");
+				"it is not the file that `recover begin` wrote, or was damaged on "
+				"its way: have it sent again");
 		read = rc == 0;
 	}
 	if (rc == 0)

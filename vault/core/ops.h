@@ -146,7 +146,8 @@
  * item                 login
  *   in    item id, offset dec?, limit dec? (of its files)
  *   out   total dec (files)
- *   body  rows: one item, with collection-name? and depositor-name?; flag {what embargo|hold|seal|retention|referral, ends? time, id, person,
+ *   body  rows: one item, with collection-name? and depositor-name?;
+ *         flag {what embargo|hold|seal|retention|referral, ends? time, id, person,
  *         entry, received, due? time, basis?, ended? (entry), reason?} (members, curators,
  *         officers, auditors; others: a standing embargo's first two); scan {scanner, at time,
  *         signatures? time, result, clean, infected, not-scanned, entry: dec, finding*} (the last
@@ -313,7 +314,8 @@
  * grant                login
  *   in    grant id, new token? ("yes")
  *   out   extension dec: the number that the next extension of it has
- *   body  rows: one grant; named {person, name?} of who reads under it; condition {person, conditions dec, text? (one a line)} of its votes;
+ *   body  rows: one grant; named {person, name?} of who reads under it;
+ *         condition {person, conditions dec, text? (one a line)} of its votes;
  *         use {item, checkouts, opened, reads, exports: dec, last time} of each item that was
  *         checked out under it; topup {grant, item, have, want: dec} of each item that its votes
  *         do not open now, extension dec? that added it; with new: new {id} of each item that an
