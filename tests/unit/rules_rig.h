@@ -48,19 +48,25 @@ static inline int rules_ask(struct world *w, struct rules_asked *a) {
 	return 0;
 }
 
-/* A member approves it. */
-static inline void rules_vote(struct world *w, size_t member, const struct rules_asked *a) {
-	struct world_draft d;
+/* A member approves it: the vote, not committed. */
+static inline void rules_ballot(
+	struct world_draft *d, struct world *w, size_t member, const struct rules_asked *a) {
 	char of[2 * SR_ID + 2 * SR_HASH + 2];
 
 	sr_hex(of, a->id, SR_ID);
 	of[(size_t)2 * SR_ID] = ' ';
 	sr_hex(of + (size_t)2 * SR_ID + 1, a->hash, SR_HASH);
-	world_begin(&d, w, &w->member[member], SR_T_VOTE);
-	sr_text_put(&d.text, "request", of);
-	sr_text_put_dec(&d.text, "version", 1);
-	sr_text_put_dec(&d.text, "epoch", 1);
-	sr_text_put(&d.text, "decision", "approve");
+	world_begin(d, w, &w->member[member], SR_T_VOTE);
+	sr_text_put(&d->text, "request", of);
+	sr_text_put_dec(&d->text, "version", 1);
+	sr_text_put_dec(&d->text, "epoch", 1);
+	sr_text_put(&d->text, "decision", "approve");
+}
+
+static inline void rules_vote(struct world *w, size_t member, const struct rules_asked *a) {
+	struct world_draft d;
+
+	rules_ballot(&d, w, member, a);
 	assert_int_equal(world_commit(&d, NULL), 0);
 }
 

@@ -1009,6 +1009,39 @@ static void test_hidden_end(void **state) {
 	world_free(d.w);
 }
 
+/* Votes that were good when they were given bring no grant for who has left since: a vault that
+ * waits for that with what it does. */
+static void test_late_grant(void **state) {
+	const struct sr_audit_finding *f;
+	struct world_draft draft;
+	struct desk d;
+	struct heap h;
+
+	(void)state;
+	desk_begin(&d);
+	assert_ok(world_vote(d.w, &(struct world_vote){.member = 0, .request = d.rq.id}),
+		&d.w->out.err);
+	memset(&draft, 0, sizeof draft);
+	d.w->instead = &draft;
+	assert_ok(world_vote(d.w, &(struct world_vote){.member = 1, .request = d.rq.id}),
+		&d.w->out.err);
+	d.w->instead = NULL;
+	past_the_door(d.w, &draft, draft.by->seed);
+	world_reopen(d.w);
+	world_begin(&draft, d.w, &d.w->curator[0], SR_T_PERSON_END);
+	sr_text_put(&draft.text, "person", d.w->researcher[1].person);
+	assert_ok(world_commit(&draft, NULL), &d.w->out.err);
+	(void)forge_decision(d.w, d.rq.id, NULL, NULL);
+	forge_grant(&d, &(struct forged){.forms = {"metadata", "outline", "text"}, .votes = 2});
+	replay(d.w, SR_AUDIT_STEP, false, &h);
+	f = finding(&h, "grant", "person");
+	of_last(d.w, f);
+	assert_non_null(strstr(f->text, "is no researcher here any more"));
+	assert_int_equal(h.count, 1);
+	heap_free(&h);
+	world_free(d.w);
+}
+
 /* The log of a newer strongroom: entry 5 is of a type that is not known here. */
 static int (*entry_of)(void *ctx, uint64_t index, struct sr_entry *out, struct sr_err *e);
 
@@ -1179,6 +1212,7 @@ int main(void) {
 		cmocka_unit_test(test_end_of_nobody),
 		cmocka_unit_test(test_epoch_of_others),
 		cmocka_unit_test(test_hidden_end),
+		cmocka_unit_test(test_late_grant),
 		cmocka_unit_test(test_newer),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_objects),

@@ -542,6 +542,80 @@ static void test_not_done(void **state) {
 	house_end(&h);
 }
 
+/* An incident: the rules ${set} cannot be read. */
+static void rules_fault(struct house *h, const uint8_t set[SR_HASH]) {
+	struct sr_outcome out;
+	struct sr_buf text;
+
+	begin(h, &text, SR_T_INCIDENT);
+	sr_text_put(&text, "what", "policy-set");
+	sr_text_put_hex(&text, "set", set, SR_HASH);
+	assert_ok(sr_door_service(h->w->v, sr_buf_view(&text), &out, &h->w->e), &h->w->e);
+	sr_buf_free(&text);
+}
+
+/* Refused, because rules cannot be read, though votes to destroy took the quorum. */
+static void unread(struct house *h, const char *piece) {
+	struct world_request end = {.by = &h->w->curator[0],
+		.kind = "destroy",
+		.items = (const uint8_t(*)[SR_ID])h->d.item,
+		.count = 1};
+
+	assert_ok(world_request(h->w, &end), &h->w->out.err);
+	vote(h, 0, end.id, "approve");
+	last_vote(h, 1, end.id);
+	refuse(h, &(struct refusal){.request = end.id, .rule = "policy-set"}, "cause", "rule",
+		piece);
+	if (piece == NULL)
+		h->wanted--;
+}
+
+/* That rules cannot be read is a cause where they are asked, and where it is they. Not of other
+ * rules that the board votes on, nor of the program's own, nor of another board's. */
+static void test_unread(void **state) {
+	static const char kind[] = "nothing of the kind stands in the way";
+	static const uint8_t others[SR_HASH] = {0x0a};
+	struct rules_asked rules = {.text = NULL};
+	struct world_draft d;
+	struct sr_buf set;
+	struct house h;
+	char *text;
+
+	(void)state;
+	house_begin(&h);
+	sr_buf_init(&set);
+	assert_ok(sr_policy_default(&set, &h.w->e), &h.w->e);
+	sr_buf_put_str(&set,
+		RULE("no-revoking", "forbid (principal is Board, action == Action::\"enact\","
+				    " resource is Request) when { resource.kind == \"revoke\" };"));
+	text = sr_buf_dup_str(&set);
+	assert_non_null(text);
+	rules.text = text;
+	rules_fault(&h, others);
+	unread(&h, kind);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(rules_ask(h.w, &rules), 0);
+		rules_vote(h.w, 0, &rules);
+		if (i == 0) {
+			rules_vote(h.w, 1, &rules); /* in force */
+			continue;
+		}
+		rules_fault(&h, rules.set);
+		rules_ballot(&d, h.w, 1, &rules);
+		past_the_door(h.w, &d, d.by->seed);
+		world_reopen(h.w);
+		refuse(&h, &(struct refusal){.request = rules.id, .rule = "policy-set"}, "cause",
+			"rule", kind);
+	}
+	unread(&h, NULL); /* which is believed */
+	h.w->now += 3600;
+	rules_fault(&h, others);
+	unread(&h, kind);
+	house_end(&h);
+	sr_buf_free(&set);
+	free(text);
+}
+
 /* Something does stand in the way; the rules were not asked, or an item of others is named. */
 static void test_in_the_way(void **state) {
 	struct world_request end;
@@ -682,6 +756,7 @@ int main(void) {
 		cmocka_unit_test(test_out_of_reach),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_not_done),
+		cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_in_the_way),
 		cmocka_unit_test(test_done_all_the_same),
 		cmocka_unit_test(test_rules),

@@ -10,7 +10,8 @@
  *                    and the log's own time is not the service's alone
  *   every `seen`     the root that the signer had verified is the root of this log at that size
  *   every grant      derived anew (audit/derive.h): its forms, trainings, end, people, level and
- *                    votes are computed from the votes that count, and compared with what it says
+ *                    votes are computed from the votes that count, and compared with what it says;
+ *                    and whom it names are there still
  *   every decision   of the board (revoke, renew, role, collection, ...) had its quorum, says what
  *                    was asked for, follows directly on the rules' answer that allows it, and
  *                    nothing stood in the way of it any more (hindered.h)

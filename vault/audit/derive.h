@@ -2,7 +2,7 @@
  * derive - what must follow from a board's votes, computed from the catalogue as it stood before,
  * by other code than the one that decides (board/decide.c): forms are the intersection, trainings
  * the union, the end is the earliest, the votes are those of eligible members, as many as the level
- * takes, and all of them, so that all their conditions hold.
+ * takes, and all of them, so that all their conditions hold; who reads has not left since.
  */
 #ifndef SR_AUDIT_DERIVE_H
 #define SR_AUDIT_DERIVE_H

@@ -3,6 +3,8 @@
  */
 #include "audit/derive_in.h"
 
+#include "board/invariants.h"
+
 static bool all_approve(const struct derive_asked *a, const char *form) {
 	for (size_t i = 0; i < a->votes.count; i++)
 		if (derive_counts(&a->votes.rows[i]) && !sr_token_in(a->votes.rows[i].forms, form))
@@ -110,24 +112,38 @@ static int grant_level(bool *ok, struct sr_audit_finding *f, struct sr_catalogue
 	return rc;
 }
 
+/* Co-applicants joined, and nobody of those who read has left since the votes. */
+static int grant_readers(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
+	const struct derive_asked *a, struct sr_err *e) {
+	char left[SR_PERSON_TEXT];
+	const char *why = "";
+	int rc = sr_invariants_reader_ended(left, &why, c, &a->v, e);
+
+	if (rc == 0 && left[0] != '\0') {
+		derive_wrong(f, f->what, "person", "%s %s", left, why);
+		*ok = false;
+	}
+	for (size_t i = 0; rc == 0 && *ok && i < a->v.people_count; i++)
+		if (!a->v.people[i].joined) {
+			derive_wrong(f, f->what, "person", "co-applicant %s had not joined",
+				a->v.people[i].person);
+			*ok = false;
+		}
+	return rc;
+}
+
 static int grant_lines(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
 	const struct derive_asked *a, const struct sr_statement *s, struct sr_err *e) {
-	int rc;
+	int rc = 0;
 
 	derive_line(ok, f, s, "right", a->v.kind);
 	derive_time(ok, f, s, "ends", earliest_end(a));
 	derive_dec(ok, f, s, "level", a->v.level);
 	derive_dec(ok, f, s, "epoch", a->v.epoch);
-	if (!*ok)
-		return 0;
-	for (size_t i = 0; i < a->v.people_count; i++)
-		if (!a->v.people[i].joined) {
-			derive_wrong(f, f->what, "person", "co-applicant %s had not joined",
-				a->v.people[i].person);
-			*ok = false;
-			return 0;
-		}
-	rc = grant_people(ok, f, a, s, e);
+	if (*ok)
+		rc = grant_readers(ok, f, c, a, e);
+	if (rc == 0 && *ok)
+		rc = grant_people(ok, f, a, s, e);
 	if (rc == 0 && *ok)
 		rc = grant_votes(ok, f, a, s, e);
 	if (rc == 0 && *ok)

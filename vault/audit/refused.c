@@ -10,9 +10,9 @@
  *                         (derived in asked.c, judged.c), and no; with everybody's who may still
  *                         vote it were no, too
  *   policy-inputs,        the votes took the quorum, and the rules cannot be asked: an incident of
- *   policy-error          the last hour says so, and they are asked again
- *   policy-set            the same, and that incident is believed: a set that could not be read may
- *                         be whole by now
+ *   policy-error          the last hour says so of them, and they are asked again
+ *   policy-set            the same, and that incident is believed: a set that the board adopted and
+ *                         that could not be read may be whole by now
  *   any other             the votes took the quorum, the entry before is the rules' answer that
  *                         allows it, and what was voted for could not be done (hindered.h)
  *
@@ -310,20 +310,34 @@ static int by_rules(struct refusal *x, bool erred) {
 	return rc;
 }
 
-/* The rules could not be asked, and an incident that was due at most once an hour says so. */
+/* The rules could not be asked, and an incident that was due at most once an hour says so, of those
+ * that the board adopted last. Those that come with the program can be read. */
 static int unasked(bool *so, struct refusal *x) {
+	const bool unread = strcmp(x->rule, "policy-set") == 0;
 	enum sr_judged word = SR_JUDGED_ERROR;
 	struct sr_inputs in = {.action = ""};
+	struct sr_policy_row row = {.number = 0};
 	struct sr_facts f;
-	int rc = SQL_IS(so, x,
+	int rc = sr_query_policy(&row, x->a->cat, x->of->v.board, 0, x->e);
+	const bool adopted = rc == 0;
+
+	*so = false;
+	if (rc == SR_NOTFOUND) {
+		sr_err_clear(x->e);
+		rc = 0;
+	}
+	if (rc != 0 || (unread && !adopted))
+		return rc;
+	rc = SQL_IS(so, x,
 		"SELECT count(*) FROM incidents i JOIN entries n ON n.entry = i.entry WHERE"
 		" i.what = ?1 AND i.policy_set NOT NULL AND n.received > ?2 AND ?1 IN"
-		" ('policy-set', 'policy-inputs', 'policy-error')",
-		A_STR(x->rule), A_INT(x->en->received - SR_POLICY_INCIDENT_S));
-
-	if (rc == 0 && *so && strcmp(x->rule, "policy-set") != 0)
+		" ('policy-set', 'policy-inputs', 'policy-error') AND (?3 IS NULL OR"
+		" i.policy_set = ?3)",
+		A_STR(x->rule), A_INT(x->en->received - SR_POLICY_INCIDENT_S),
+		A_HASH(adopted ? row.set : NULL));
+	if (rc == 0 && *so && !unread)
 		rc = facts_at(&f, x);
-	if (rc != 0 || !*so || strcmp(x->rule, "policy-set") == 0)
+	if (rc != 0 || !*so || unread)
 		return rc;
 	rc = sr_inputs_of_decision(&in, &f, &x->of->v, 0, x->e);
 	rc = rules_say(&word, x, &in, rc);
@@ -333,10 +347,12 @@ static int unasked(bool *so, struct refusal *x) {
 
 /* What was voted for did not come about. */
 static int not_done(struct refusal *x) {
+	/* Whether rules may change they are not asked. */
+	const bool asked = strcmp(x->of->v.kind, "policy") != 0;
 	bool no = false, erred = false, so = false;
 	int rc = derive_quorum(&x->ok, &x->f, x->a->cat, x->of, x->e);
 
-	if (rc == 0 && x->ok)
+	if (rc == 0 && x->ok && asked)
 		rc = answered_no(&no, &erred, x);
 	if (rc != 0 || !x->ok)
 		return rc;
@@ -352,7 +368,7 @@ static int not_done(struct refusal *x) {
 		rc = audit_asked_allowed(&x->ok, &x->f, x->a, x->en, x->e);
 		return rc;
 	}
-	if (rc == 0)
+	if (rc == 0 && asked)
 		rc = unasked(&so, x);
 	if (rc == 0 && !so)
 		wrong(x, "rule",

@@ -224,7 +224,8 @@ static int lapse(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e
 /* --- suspend ---------------------------------------------------------------------------------- */
 
 /* The last entry with which the vault suspended the grant or a quorum lifted that; else the grant
- * itself. What was before it has had its effect. */
+ * itself. What was before it has had its effect. (Bounded, and so found by what it is about: of
+ * entries by the service half a log is made.) */
 static int settled(
 	uint64_t *out, struct sr_audit *a, const struct sr_grant_row *g, struct sr_err *e) {
 	char hex[2 * SR_ID + 1];
@@ -233,11 +234,11 @@ static int settled(
 
 	sr_hex(hex, g->id, SR_ID);
 	rc = SQL_INT_OF(sr_catalogue_db(a->cat), e, &n,
-		"SELECT coalesce(max(n.entry), 0) FROM subjects u JOIN entries n ON n.entry ="
-		" u.entry WHERE u.value = ? AND u.what = 'grant' AND n.type IN ('suspend', 'lift')"
-		" AND n.actor = 'service'",
-		A_STR(hex));
-	*out = (uint64_t)n > g->entry ? (uint64_t)n : g->entry;
+		"SELECT coalesce(max(u.entry), ?2) FROM subjects u JOIN entries n ON n.entry ="
+		" u.entry WHERE u.value = ?1 AND u.entry > ?2 AND u.what = 'grant' AND n.type IN"
+		" ('suspend', 'lift') AND n.actor = 'service'",
+		A_STR(hex), A_U64(g->entry));
+	*out = (uint64_t)n;
 	return rc;
 }
 
