@@ -109,7 +109,8 @@ static void people(void **state) {
 		{"identity renew a.id --name Ada --person ada",
 			"--person: want p-<16 hex digits>; see `person list`"},
 		{"identity card a.id --name Ada", "--name \"Display Name\" and --out F are needed"},
-		{"person add a.card", "--role is missing: researcher, depositor, ..."},
+		{"person add a.card", "--role is missing: researcher, depositor, curator, officer, "
+				      "auditor, custodian"},
 		{"attest " PERSON,
 			"--kind is missing: training, affiliation, supervisor-of, conflict"},
 		{"person add a.card --role researcher,auditor",
