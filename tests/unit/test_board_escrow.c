@@ -418,8 +418,8 @@ static void test_bad_medium(void **state) {
 		" entries under another root: the medium does not keep what it is given");
 	m.older = NULL;
 	m.done = false;
-	assert_fails(sr_backup_make(w->v, &o, &r, &w->e), SR_IO, &w->e,
-		": read: Input/output error");
+	assert_fails(
+		sr_backup_make(w->v, &o, &r, &w->e), SR_IO, &w->e, ": read: Input/output error");
 	unreadable = false;
 	assert_ok(sr_backup_make(w->v, &o, &r, &w->e), &w->e);
 	sr_buf_free(&older[0]);
