@@ -98,8 +98,10 @@ static int tell_ballot(const struct cli *c, const struct sr_ballot *ballot, stru
 	const struct sr_bytes set = sr_field(&v->entry->statement, "set", 0);
 	if (rc == 0 && set.p != NULL && !sr_bytes_eq(kind, sr_bytes_str("adopt")))
 		fprintf(stderr, "  rules with SHA-256 %.*s\n", (int)set.len, (const char *)set.p);
-	/* What is to be destroyed is told to the last item. */
-	return rc == 0 ? tell_items(v, sr_bytes_eq(kind, sr_bytes_str("destroy")), e) : rc;
+	/* What is to be destroyed is told to the last item; so is what a bundle holds, where there
+	 * is no vault to ask for the rest (request show). */
+	const bool all = sr_bytes_eq(kind, sr_bytes_str("destroy")) || cli_has(c, "bundle");
+	return rc == 0 ? tell_items(v, all, e) : rc;
 }
 
 /* A request of kind adopt is about the name that the log has, or nobody approves it. */

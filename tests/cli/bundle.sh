@@ -38,3 +38,18 @@ ok as m1 vote "$REQUEST" approve
 checked_out "$ITEM"
 ok as ri cat "$CHECKOUT"
 same "$OUT" text
+# Away from the vault the voter sees every item of it, here the first of them.
+mkdir many
+for i in 1 2 3 4 5 6 7; do echo "$i" >"many/$i"; done
+deposit many --each file
+mapfile -t items < <(jq -r '.item[]' d.json)
+for i in "${items[@]}"; do as cu1 describe "$i" --title "number $i" --quiet >o; done
+as cu2 release "${items[@]}" --quiet >o
+ok as ri request "${items[@]}" --purpose research --ends 30d --reason 'all' --json
+REQUEST=$(json request)
+ok as m1 request show "$REQUEST" --bundle many.bundle
+STRONGROOM_STATE=$W/m3.state ok as m3 vote "$REQUEST" approve --bundle many.bundle --out many.vote --fingerprint "$FINGERPRINT"
+same "$(grep -c ' number ' err)" 7
+ok as m1 vote "$REQUEST" approve
+same "$(grep -c ' number ' err)" 5
+has 'and 2 more'
