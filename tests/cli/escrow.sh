@@ -80,3 +80,21 @@ refused 3 '1 bytes, want 8192' sr backup "$W/copy" "${keys[@]}"
 mv "$W/escrow.now" "$W/escrow"
 ok sr status
 has 'backups .*2 can be opened'
+
+# A medium that nobody can write on opens, and is not rotated.
+if (($(id -u) == 0)) && mkdir safe && mount -t tmpfs -o size=64k none safe 2>/dev/null; then
+	cp "$W/escrow" safe/escrow
+	mount -o remount,ro safe
+	rm -rf "$W/again"
+	rc=0
+	sr backup "$W/copy" --secrets "$W/secrets" --escrow "$W/safe/escrow" --secrets-passphrase-file pass >out 2>err || rc=$?
+	sr restore "$W/copy" "$W/again" --secrets "$W/secrets" --escrow "$W/safe/escrow" --secrets-passphrase-file pass --no-second \
+		>out 2>err || rc=$?
+	turn=0
+	sr backup "$W/copy" --secrets "$W/secrets" --escrow "$W/safe/escrow" --secrets-passphrase-file pass --rotate-escrow \
+		>out 2>err || turn=$?
+	umount -l safe
+	same "$rc" 0 'an escrow that cannot be written'
+	same "$turn" 5 'a rotation of it'
+	has 'escrow file: slot [01]: Read-only file system'
+fi

@@ -39,4 +39,16 @@ if (($(id -u) == 0)) && mkdir small && sync -f . && mount -t tmpfs -o size=6m no
 	((rc == 5)) || fail "status $rc on a full file system"
 	grep -q 'No space left' err || fail 'the full file system is not named'
 	grep -q 'make room' err || fail 'no advice'
+	# So of the second copy's.
+	mount -t tmpfs -o size=1m none small
+	ok sr second replace "$W/small/copy"
+	cat /dev/zero >small/fill 2>/dev/null || true
+	for ((i = 0; i < 20; i++)); do
+		rc=0
+		as de deposit tree/1 --collection box >out 2>err || rc=$?
+		((rc == 0)) || break
+	done
+	umount -l small
+	same "$rc" 4 'a second copy without room'
+	has 'the second copy cannot be written: .*No space left on device; make room there'
 fi

@@ -565,8 +565,10 @@ static int make(struct sr_vault *v, const struct sr_backup_options *o, const str
 		rc = sr_fail(e, out->lost.unread == out->lost.count ? SR_IO : SR_CORRUPT,
 			"%llu of the files that the log names cannot be read whole in the vault, "
 			"nor in the copy, the first: %s; all else is in the copy and in the "
-			"secrets file",
-			(unsigned long long)out->lost.count, out->lost.first);
+			"secrets file%s",
+			(unsigned long long)out->lost.count, out->lost.first,
+			out->lost.replayed ? ", but a restore stops where the log's replay needs it"
+					   : "");
 	sr_buf_free(&odd);
 	sr_dir_close(c.to);
 	return rc;

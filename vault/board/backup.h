@@ -49,6 +49,7 @@ struct sr_backup_options {
 struct sr_backup_trouble {
 	uint64_t count, unread; /* of them: the system could not read it, so it may be whole */
 	char first[400];        /* what is the matter with one of them, by name */
+	bool replayed; /* of the log, or an object, among them: a replay may stop without it */
 };
 struct sr_backup_result {
 	uint8_t escrow[SR_ID];

@@ -256,6 +256,8 @@ void sr_backup_trouble(struct sr_backup_trouble *t, const struct sr_err *why) {
 	if (t->count++ == 0)
 		snprintf(t->first, sizeof t->first, "%.390s", why->text);
 	t->unread += why->code == SR_IO;
+	t->replayed = t->replayed || strstr(why->text, "objects/") != NULL ||
+		      strncmp(why->text, "ledger: ", 8) == 0;
 }
 
 /* ${full} is not whole in the copy: it is copied once more where the vault has it whole. */

@@ -3,6 +3,7 @@
  */
 #include "board/escrow.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 enum {
@@ -81,8 +82,13 @@ int sr_escrow_decode(struct sr_escrow *out, const uint8_t file[SR_ESCROW_FILE], 
 
 static int slot_write(
 	struct sr_escrow *x, size_t i, const uint8_t slot[SR_ESCROW_SLOT], struct sr_err *e) {
-	int rc = sr_fd_pwrite(x->fd, slot, SR_ESCROW_SLOT, i * SR_ESCROW_SLOT, e);
+	int rc = 0;
 
+	if (x->closed) {
+		errno = EROFS;
+		return sr_fail_errno(e, "escrow file: slot %zu", i);
+	}
+	rc = sr_fd_pwrite(x->fd, slot, SR_ESCROW_SLOT, i * SR_ESCROW_SLOT, e);
 	if (rc == 0)
 		rc = sr_fd_datasync(x->fd, e);
 	return rc != 0 ? sr_wrap(e, "escrow file: slot %zu", i) : 0;
@@ -131,6 +137,20 @@ int sr_escrow_create(
 	return 0;
 }
 
+/* A stick from the safe may be one that nobody can write on: nothing is written unless a key is to
+ * be overwritten. */
+static int open_file(struct sr_escrow *x, struct sr_dir *dir, const char *name, struct sr_err *e) {
+	struct sr_err why = {0};
+	int rc = sr_file_open(&x->fd, dir, name, SR_FS_WRITE, &why);
+
+	x->closed = rc == SR_IO && why.no == EROFS;
+	if (x->closed)
+		return sr_file_open(&x->fd, dir, name, SR_FS_READ, e);
+	if (rc != 0 && e != NULL)
+		*e = why;
+	return rc;
+}
+
 int sr_escrow_open(
 	struct sr_escrow *out, const char *path, const uint8_t vault[SR_HASH], struct sr_err *e) {
 	struct sr_escrow x = {.fd = -1};
@@ -147,7 +167,7 @@ int sr_escrow_open(
 		rc = sr_fail(e, SR_CORRUPT, "%llu bytes, want %d", (unsigned long long)size,
 			SR_ESCROW_FILE);
 	if (rc == 0)
-		rc = sr_file_open(&x.fd, dir, name, SR_FS_WRITE, e);
+		rc = open_file(&x, dir, name, e);
 	if (rc == 0)
 		rc = sr_fd_pread(x.fd, file, sizeof file, 0, e);
 	if (rc == 0)

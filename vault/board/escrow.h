@@ -39,6 +39,7 @@ struct sr_escrow_key {
 };
 struct sr_escrow { /* wipe with sr_escrow_close */
 	int fd;
+	bool closed; /* its medium cannot be written: it opens secrets files, and is not rotated */
 	uint8_t vault[SR_HASH];
 	uint8_t id[SR_ID];
 	struct sr_escrow_key slots[2];

@@ -11,6 +11,7 @@
  */
 #include "store/secrets.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 
 #include "base/escape.h"
@@ -31,6 +32,7 @@ struct sr_secrets {
 	bool adds, rows, erases; /* in this group: asked for, inserted, deleted */
 	char recovered[400];
 	char reason[256]; /* why the copy is not current */
+	bool full;        /* it is because nothing more fits there */
 };
 
 static const char schema[] =
@@ -296,6 +298,9 @@ static const char remedy[] =
 	"mount its medium (its place is the line `second` of strongroom.conf), or, if that is "
 	"lost, `strongroom second replace PATH`";
 
+static const char room[] =
+	"make room there, or, if it will not have any, `strongroom second replace PATH`";
+
 /* Opening looks at every page and takes what is whole, here or there (choose). */
 static const char reread[] =
 	"see to its disk, then stop the vault and open it again: that takes the newest state that "
@@ -309,6 +314,7 @@ static int sync_copy(struct sr_secrets *s, bool anew, struct sr_err *e) {
 		return 0;
 	rc = sr_pagecopy_sync(s->copy, pf_of(s), anew, &local);
 	s->reason[0] = '\0';
+	s->full = rc != 0 && (local.no == ENOSPC || local.no == EDQUOT);
 	if (rc == 0)
 		return 0;
 	snprintf(s->reason, sizeof s->reason, "%.250s", local.text);
@@ -318,8 +324,8 @@ static int sync_copy(struct sr_secrets *s, bool anew, struct sr_err *e) {
 		return sr_fail(e, local.code == SR_IO ? SR_IO : SR_CORRUPT,
 			"%s cannot be read back, so the second copy was left as it is: %s; %s",
 			db_name, local.text, reread);
-	return sr_fail(
-		e, SR_LOCKED, "the second copy cannot be written: %s; %s", local.text, remedy);
+	return sr_fail(e, SR_LOCKED, "the second copy cannot be written: %s; %s", local.text,
+		s->full ? room : remedy);
 }
 
 /* Remembered for the copies that are made later: by both, or by none. */
@@ -483,7 +489,9 @@ int sr_secrets_commit(struct sr_secrets *s, struct sr_err *e) {
 		sr_secrets_rollback(s);
 		return sr_fail(e, SR_LOCKED,
 			"the second copy cannot be written, nothing was added: %s; %s", s->reason,
-			sr_pagecopy_source_bad(s->copy) ? reread : remedy);
+			sr_pagecopy_source_bad(s->copy) ? reread
+			: s->full                       ? room
+							: remedy);
 	}
 	rc = s->rows ? overwrite_scratch(s, e) : 0;
 	if (rc != 0) {
