@@ -61,7 +61,16 @@ static void begin(struct house *h, struct sr_buf *text, enum sr_type_id type) {
 	sr_follow_begin(text, h->w->v, type, h->w->now);
 }
 
-/* The service says ${text}, freed, which is wanted as a finding. */
+static void wanted(
+	struct house *h, uint64_t entry, const char *what, const char *field, const char *piece) {
+	assert_true(h->wanted < MAX);
+	h->want[h->wanted].entry = entry;
+	h->want[h->wanted].what = what;
+	h->want[h->wanted].field = field;
+	h->want[h->wanted++].piece = piece;
+}
+
+/* The service says ${text}, freed, which is wanted as a finding; ${piece} NULL: is none. */
 static void forged(struct house *h, struct sr_buf *text, const char *what, const char *field,
 	const char *piece) {
 	struct sr_outcome out;
@@ -70,11 +79,8 @@ static void forged(struct house *h, struct sr_buf *text, const char *what, const
 	assert_ok(sr_door_service(h->w->v, sr_buf_view(text), &out, &h->w->e), &h->w->e);
 	assert_ok(out.code, &out.err);
 	sr_buf_free(text);
-	assert_true(h->wanted < MAX);
-	h->want[h->wanted].entry = out.index;
-	h->want[h->wanted].what = what;
-	h->want[h->wanted].field = field;
-	h->want[h->wanted++].piece = piece;
+	if (piece != NULL)
+		wanted(h, out.index, what, field, piece);
 }
 
 static void forged_lapse(
@@ -566,8 +572,6 @@ static void unread(struct house *h, const char *piece) {
 	last_vote(h, 1, end.id);
 	refuse(h, &(struct refusal){.request = end.id, .rule = "policy-set"}, "cause", "rule",
 		piece);
-	if (piece == NULL)
-		h->wanted--;
 }
 
 /* That rules cannot be read is a cause where they are asked, and where it is they. Not of other
@@ -649,6 +653,43 @@ static void test_in_the_way(void **state) {
 					.rule = "grant-ended",
 					.grant = h.d.item[0]},
 				"cause", "grant", "what was asked and voted for is ");
+	}
+	house_end(&h);
+}
+
+/* What votes decided is done at once, in the commit of the word that decided it; not on a better
+ * day, nor on a word about something else. */
+static void test_kept_back(void **state) {
+	struct world_request end, other;
+	struct sr_buf text;
+	uint8_t grant[SR_ID];
+	uint64_t entry;
+	struct house h;
+
+	(void)state;
+	house_begin(&h);
+	for (size_t i = 0; i < 3; i++) {
+		asked(&h, &(struct world_request){.version = 0}, 0, false, 0, grant);
+		end = (struct world_request){
+			.by = &h.w->member[0], .kind = "revoke", .target = grant};
+		assert_ok(world_request(h.w, &end), &h.w->out.err);
+		other = end;
+		assert_ok(world_request(h.w, &other), &h.w->out.err);
+		vote(&h, 1, end.id, "approve");
+		last_vote(&h, 2, end.id);
+		if (i == 1)
+			h.w->now += 2 * W_DAY;
+		if (i == 2)
+			vote(&h, 1, other.id, "approve");
+		entry = forge_decision(h.w, end.id, NULL, NULL);
+		if (i > 0)
+			wanted(&h, entry, "judged", i == 1 ? "time" : "of",
+				i == 1 ? "172800 s after the word on which they were weighed"
+				       : "it answers no word on which votes are weighed");
+		begin(&h, &text, SR_T_REVOKE);
+		sr_text_put_hex(&text, "request", end.id, SR_ID);
+		sr_text_put_hex(&text, "grant", grant, SR_ID);
+		forged(&h, &text, NULL, NULL, NULL);
 	}
 	house_end(&h);
 }
@@ -893,6 +934,7 @@ int main(void) {
 		cmocka_unit_test(test_not_done),
 		cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_in_the_way),
+		cmocka_unit_test(test_kept_back),
 		cmocka_unit_test(test_done_all_the_same),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_true_rules),
