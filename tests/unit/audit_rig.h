@@ -187,19 +187,27 @@ static inline uint64_t forge_answer(struct world *w, struct sr_inputs *in,
 	return out.index;
 }
 
-/* The same about the votes on a request as they stand. */
+/* The same about the votes on a request as they stand, on the last vote of all. */
 static inline uint64_t forge_decision(
 	struct world *w, const uint8_t request[SR_ID], const char *from, const char *to) {
-	const struct sr_decided_of of = {.request = request, .version = 1};
+	struct sr_decided_of of = {.request = request, .version = 1};
 	struct sr_version_row v = {.version = 0};
+	struct sr_entry last = {.index = 0};
 	struct sr_inputs in;
 	struct sr_facts f;
+	uint64_t index;
 
+	if (world_count(w, SR_T_VOTE) > 0) {
+		world_last(w, SR_T_VOTE, &last);
+		of.of = last.statement.head.id;
+	}
 	assert_ok(sr_query_version(&v, w->v->catalogue, request, 1, &w->e), &w->e);
 	assert_ok(sr_authorize_facts(&f, w->v, w->now, &w->e), &w->e);
 	assert_ok(sr_inputs_of_decision(&in, &f, &v, 0, &w->e), &w->e);
 	sr_version_row_free(&v);
-	return forge_answer(w, &in, &of, from, to, w->now);
+	index = forge_answer(w, &in, &of, from, to, w->now);
+	sr_entry_free(&last);
+	return index;
 }
 
 #endif

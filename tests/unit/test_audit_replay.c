@@ -608,6 +608,8 @@ static void answer_again(struct desk *d, const struct answer *x) {
 	assert_ok(sr_object_fetch(d->w->v, r->inputs, &inputs, &d->w->e), &d->w->e);
 	inputs.len -= x->cut;
 	sr_follow_begin(&text, d->w->v, SR_T_DECIDED, d->w->now);
+	if (!x->bare)
+		sr_text_put_hex(&text, "of", r->of, SR_ID);
 	sr_text_put(&text, "action", x->action != NULL ? x->action : r->action);
 	if (!x->bare) {
 		sr_text_put_hex(&text, "request", d->rq.id, SR_ID);

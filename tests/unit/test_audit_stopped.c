@@ -61,7 +61,16 @@ static void begin(struct house *h, struct sr_buf *text, enum sr_type_id type) {
 	sr_follow_begin(text, h->w->v, type, h->w->now);
 }
 
-/* The service says ${text}, freed, which is wanted as a finding. */
+static void wanted(
+	struct house *h, uint64_t entry, const char *what, const char *field, const char *piece) {
+	assert_true(h->wanted < MAX);
+	h->want[h->wanted].entry = entry;
+	h->want[h->wanted].what = what;
+	h->want[h->wanted].field = field;
+	h->want[h->wanted++].piece = piece;
+}
+
+/* The service says ${text}, freed, which is wanted as a finding; ${piece} NULL: is none. */
 static void forged(struct house *h, struct sr_buf *text, const char *what, const char *field,
 	const char *piece) {
 	struct sr_outcome out;
@@ -70,11 +79,8 @@ static void forged(struct house *h, struct sr_buf *text, const char *what, const
 	assert_ok(sr_door_service(h->w->v, sr_buf_view(text), &out, &h->w->e), &h->w->e);
 	assert_ok(out.code, &out.err);
 	sr_buf_free(text);
-	assert_true(h->wanted < MAX);
-	h->want[h->wanted].entry = out.index;
-	h->want[h->wanted].what = what;
-	h->want[h->wanted].field = field;
-	h->want[h->wanted++].piece = piece;
+	if (piece != NULL)
+		wanted(h, out.index, what, field, piece);
 }
 
 static void forged_lapse(
@@ -168,7 +174,7 @@ static void other_key(struct house *h, size_t i) {
 	struct world_draft d;
 
 	for (size_t k = 0; k < SR_SEED; k++)
-		who->seed[k] = (uint8_t)(0xa5 ^ (k * k));
+		who->seed[k] = (uint8_t)(3U * who->seed[k] + 0xa5 + k);
 	sr_sign_public(who->pk, who->seed);
 	sr_text_commit(commit, who->salt, sr_bytes_str(who->name));
 	sr_buf_clear(&who->card);
@@ -566,8 +572,6 @@ static void unread(struct house *h, const char *piece) {
 	last_vote(h, 1, end.id);
 	refuse(h, &(struct refusal){.request = end.id, .rule = "policy-set"}, "cause", "rule",
 		piece);
-	if (piece == NULL)
-		h->wanted--;
 }
 
 /* That rules cannot be read is a cause where they are asked, and where it is they. Not of other
@@ -649,6 +653,43 @@ static void test_in_the_way(void **state) {
 					.rule = "grant-ended",
 					.grant = h.d.item[0]},
 				"cause", "grant", "what was asked and voted for is ");
+	}
+	house_end(&h);
+}
+
+/* What votes decided is done at once, in the commit of the word that decided it; not on a better
+ * day, nor on a word about something else. */
+static void test_kept_back(void **state) {
+	struct world_request end, other;
+	struct sr_buf text;
+	uint8_t grant[SR_ID];
+	uint64_t entry;
+	struct house h;
+
+	(void)state;
+	house_begin(&h);
+	for (size_t i = 0; i < 3; i++) {
+		asked(&h, &(struct world_request){.version = 0}, 0, false, 0, grant);
+		end = (struct world_request){
+			.by = &h.w->member[0], .kind = "revoke", .target = grant};
+		assert_ok(world_request(h.w, &end), &h.w->out.err);
+		other = end;
+		assert_ok(world_request(h.w, &other), &h.w->out.err);
+		vote(&h, 1, end.id, "approve");
+		last_vote(&h, 2, end.id);
+		if (i == 1)
+			h.w->now += 2 * W_DAY;
+		if (i == 2)
+			vote(&h, 1, other.id, "approve");
+		entry = forge_decision(h.w, end.id, NULL, NULL);
+		if (i > 0)
+			wanted(&h, entry, "judged", i == 1 ? "time" : "of",
+				i == 1 ? "172800 s after the word on which they were weighed"
+				       : "it answers no word on which votes are weighed");
+		begin(&h, &text, SR_T_REVOKE);
+		sr_text_put_hex(&text, "request", end.id, SR_ID);
+		sr_text_put_hex(&text, "grant", grant, SR_ID);
+		forged(&h, &text, NULL, NULL, NULL);
 	}
 	house_end(&h);
 }
@@ -745,6 +786,141 @@ static void test_rules(void **state) {
 	free(text);
 }
 
+/* --- what a true vault does ------------------------------------------------------------------- */
+
+/* The rules that come with the program and ${more}, voted for. */
+static void rules_adopt(struct house *h, const char *more) {
+	struct rules_asked rules = {.text = NULL};
+	struct sr_buf set;
+	char *text;
+
+	sr_buf_init(&set);
+	assert_ok(sr_policy_default(&set, &h->w->e), &h->w->e);
+	sr_buf_put_str(&set, more);
+	text = sr_buf_dup_str(&set);
+	assert_non_null(text);
+	rules.text = text;
+	assert_int_equal(rules_ask(h->w, &rules), 0);
+	for (size_t i = 0; i < 2; i++)
+		rules_vote(h->w, i, &rules);
+	sr_buf_free(&set);
+	free(text);
+}
+
+static void recuse(struct house *h, size_t member, const uint8_t request[SR_ID]) {
+	struct world_draft d;
+
+	world_begin(&d, h->w, &h->w->member[member], SR_T_RECUSE);
+	sr_text_put_hex(&d.text, "request", request, SR_ID);
+	assert_ok(world_commit(&d, NULL), &h->w->out.err);
+}
+
+static void destroy(struct house *h, struct world_request *rq, size_t item) {
+	*rq = (struct world_request){.by = &h->w->curator[0],
+		.kind = "destroy",
+		.items = (const uint8_t(*)[SR_ID])h->d.item + item,
+		.count = 1};
+	assert_ok(world_request(h->w, rq), &h->w->out.err);
+}
+
+/* Rules that ask for more votes than the level takes: they wait, and are refused once nobody is
+ * left who could give them, or other rules are asked. */
+static void test_true_rules(void **state) {
+	static const char three[] = RULE("three",
+		"forbid (principal is Board, action == Action::\"destroy\", resource is Request)"
+		" when { context.approvals < 3 };");
+	static const char never[] = RULE("never",
+		"forbid (principal is Board, action == Action::\"destroy\", resource is Request);");
+	static const char silent[] = RULE("silent",
+		"forbid (principal, action == Action::\"vote-approve\", resource is Request)"
+		" when { resource.kind == \"destroy\" };");
+	struct world_request first, second, third;
+	uint8_t id[SR_ID];
+	struct house h;
+
+	(void)state;
+	house_begin(&h);
+	const size_t before = world_count(h.w, SR_T_REFUSE);
+
+	rules_adopt(&h, three);
+	destroy(&h, &first, 0);
+	destroy(&h, &second, 1);
+	destroy(&h, &third, 1);
+	for (size_t i = 0; i < 2; i++) {
+		vote(&h, i, first.id, "approve");
+		vote(&h, i, second.id, "approve");
+	}
+	vote(&h, 0, third.id, "approve");
+	recuse(&h, 2, first.id);
+	assert_int_equal(count_of(&h, SR_T_REFUSE, before), 1);
+	rules_adopt(&h, never);
+	rules_attest(h.w, &h.w->member[2], "conflict", NULL, &h.w->curator[0], 0, id);
+	assert_int_equal(count_of(&h, SR_T_REFUSE, before), 1);
+	recuse(&h, 2, second.id);
+	assert_int_equal(count_of(&h, SR_T_REFUSE, before), 2);
+	rules_adopt(&h, silent);
+	recuse(&h, 1, third.id);
+	recuse(&h, 2, third.id);
+	assert_int_equal(count_of(&h, SR_T_REFUSE, before), 3);
+	house_end(&h);
+}
+
+/* Researcher ${by} reads until ${ends}. */
+static void renew(struct house *h, size_t by, const uint8_t grant[SR_ID], int64_t ends) {
+	struct world_draft d;
+	uint8_t id[SR_ID];
+
+	world_id(h->w, id);
+	world_begin(&d, h->w, &h->w->researcher[by], SR_T_REQUEST);
+	sr_text_put_hex(&d.text, "request", id, SR_ID);
+	sr_text_put_dec(&d.text, "version", 1);
+	sr_text_put(&d.text, "kind", "renew");
+	sr_text_put_hex(&d.text, "board", h->w->v->fingerprint, SR_ID);
+	sr_text_put_dec(&d.text, "epoch", 1);
+	sr_text_put_dec(&d.text, "level", 2);
+	sr_text_put_time(&d.text, "ends", ends);
+	sr_text_put_hex(&d.text, "target", grant, SR_ID);
+	world_text(&d, "reason", "two chapters are done");
+	assert_ok(world_commit(&d, NULL), &h->w->out.err);
+	vote(h, 0, id, "approve");
+	vote(h, 1, id, "approve");
+}
+
+/* Grants that were renewed, suspended, extended and left without items; a reader with another key
+ * who asks again; and a clock that was put back. */
+static void test_true_ends(void **state) {
+	struct world_request rq, again, end;
+	struct world_checkout c;
+	uint8_t grant[SR_ID], alone[SR_ID];
+	struct house h;
+
+	(void)state;
+	house_begin(&h);
+	asked(&h, &rq, 0, true, 0, grant);
+	renew(&h, 0, grant, h.w->now + 60 * W_DAY);
+	assert_ok(world_suspend(h.w, 0, grant), &h.w->out.err);
+	other_key(&h, 0);
+	asked(&h, &again, 0, false, 0, alone);
+	c = (struct world_checkout){.by = &h.w->researcher[0], .grant = alone, .item = h.d.item[0]};
+	assert_ok(world_checkout(h.w, &c), &h.w->out.err);
+	h.w->now += 600 - 8;
+	end_person(&h, &h.w->curator[0], h.w->researcher[1].person);
+	h.w->now -= 8;
+	sweep(&h, 0);
+	h.w->now += 16;
+	sweep(&h, 1);
+	other_key(&h, 0); /* the grant ends */
+	asked(&h, &again, 0, false, h.w->now + 40 * W_DAY, NULL);
+	h.w->now += 60 * W_DAY;
+	sweep(&h, 2); /* the request, and the grant that is suspended and was renewed */
+	asked(&h, &again, 0, false, 0, alone);
+	destroy(&h, &end, 0);
+	vote(&h, 0, end.id, "approve");
+	vote(&h, 1, end.id, "approve");
+	sweep(&h, 1);
+	house_end(&h);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_due),
@@ -758,8 +934,11 @@ int main(void) {
 		cmocka_unit_test(test_not_done),
 		cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_in_the_way),
+		cmocka_unit_test(test_kept_back),
 		cmocka_unit_test(test_done_all_the_same),
 		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_true_rules),
+		cmocka_unit_test(test_true_ends),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,8 @@
  * (judged.c); here it is whether they were true. Three things are asked of the rules and kept, and
  * each is asked again of the state that the vault asked it of:
  *
- *   what votes bring about    of the state before the `decided`: it follows the last vote directly
+ *   what votes bring about    of the state before the `decided`: it comes in the commit of the last
+ *                             vote, or of what was said since and let them be weighed again
  *   a checkout; a vote that   of the state before the statement, to which the `decided` comes in
  *   came by a browser         the same commit: the question is kept in the file until then
  *   the use of a checkout     of the state before the `decided`, at the time that it says
@@ -24,6 +25,7 @@
 #include "base/limits.h"
 #include "board/authorize.h"
 #include "board/policy_inputs.h"
+#include "catalogue/sql.h"
 
 static bool wrong(struct sr_audit_finding *f, const char *field, const char *fmt, ...)
 	SR_PRINTF(3, 4);
@@ -228,11 +230,44 @@ static int about_same(struct answer *x) {
 	return rc;
 }
 
+/* Votes are weighed when somebody says what may decide them (follow_decide, board/), in the commit
+ * of that: what they bring about is kept back for no better day either. */
+static int weighed_then(struct answer *x) {
+	static const enum sr_type_id words[] = {
+		SR_T_VOTE, SR_T_RECUSE, SR_T_ATTEST, SR_T_PERSON_END, SR_T_PERSON_KEY};
+	const struct sr_bytes request = sr_field(&x->en->statement, "request", 0);
+	struct sr_entry_row by = {.index = 0};
+	uint8_t of[SR_ID];
+	int64_t about = 0;
+	bool is = false;
+	int rc = 0;
+
+	if (has(x, "of")) {
+		rc = sr_field_id(of, &x->en->statement, "of", 0, x->e);
+		if (rc == 0)
+			rc = sr_query_statement(&by, x->a->cat, of, x->e);
+		for (size_t i = 0; rc == 0 && i < sizeof words / sizeof words[0]; i++)
+			is = is || by.type == words[i];
+		if (rc == 0)
+			rc = SQL_INT_OF(sr_catalogue_db(x->a->cat), x->e, &about,
+				"SELECT count(*) FROM subjects WHERE value = ? AND entry = ?",
+				A_TEXT(request), A_U64(by.index));
+		is = is && (about > 0 || (by.type != SR_T_VOTE && by.type != SR_T_RECUSE));
+	}
+	if (rc == 0 && !is)
+		x->ok = wrong(x->f, "of", "it answers no word on which votes are weighed");
+	else if (rc == 0 && by.received != x->en->received)
+		x->ok = wrong(x->f, "time",
+			"it was taken %lld s after the word on which they were"
+			" weighed, entry %llu",
+			(long long)(x->en->received - by.received), (unsigned long long)by.index);
+	return rc;
+}
+
 static int of_votes(struct answer *x) {
 	struct sr_version_row v = {.version = 0};
-	struct sr_entry_row by;
 	struct sr_facts f;
-	uint8_t request[SR_ID], of[SR_ID];
+	uint8_t request[SR_ID];
 	uint64_t version = 0;
 	int rc = sr_field_id(request, &x->en->statement, "request", 0, x->e);
 
@@ -243,11 +278,8 @@ static int of_votes(struct answer *x) {
 		rc = sr_fail(x->e, SR_NOTFOUND, "there is no such version");
 	if (rc == 0)
 		rc = sr_query_version(&v, x->a->cat, request, (uint32_t)version, x->e);
-	if (rc == 0 && has(x, "of")) {
-		rc = sr_field_id(of, &x->en->statement, "of", 0, x->e);
-		if (rc == 0)
-			rc = sr_query_statement(&by, x->a->cat, of, x->e);
-	}
+	if (rc == 0 && x->ok)
+		rc = weighed_then(x);
 	if (rc == 0)
 		rc = facts_at(&f, x->a, x->en->received, x->e);
 	if (rc == 0)

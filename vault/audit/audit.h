@@ -13,7 +13,8 @@
  *                    votes are computed from the votes that count, and compared with what it says;
  *                    and whom it names are there still
  *   every decision   of the board (revoke, renew, role, collection, ...) had its quorum, says what
- *                    was asked for, follows directly on the rules' answer that allows it, and
+ *                    was asked for, follows directly on the rules' answer that allows it, which
+ *                    came in the commit of the vote or word that let it be asked for, and
  *                    nothing stood in the way of it any more (hindered.h)
  *   every answer     of the boards' rules (`decided`) follows from the rules in force then and its
  *                    inputs, and these from the log: what Cedar was asked is made again from the
