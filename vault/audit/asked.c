@@ -24,8 +24,6 @@
 #include "base/escape.h"
 #include "base/limits.h"
 #include "board/authorize.h"
-#include "board/policy_inputs.h"
-#include "catalogue/sql.h"
 
 static bool wrong(struct sr_audit_finding *f, const char *field, const char *fmt, ...)
 	SR_PRINTF(3, 4);
@@ -40,8 +38,7 @@ static bool wrong(struct sr_audit_finding *f, const char *field, const char *fmt
 	return false;
 }
 
-/* How nothing is known that no entry says: inputs.c takes the rest from the kept ones. */
-static int facts_at(struct sr_facts *out, struct sr_audit *a, int64_t now, struct sr_err *e) {
+int audit_facts(struct sr_facts *out, struct sr_audit *a, int64_t now, struct sr_err *e) {
 	*out = (struct sr_facts){.catalogue = a->cat, .now = now};
 	return sr_authorize_schema(&out->schema, a->v, e);
 }
@@ -137,7 +134,7 @@ int audit_asked(struct sr_audit *a, const struct sr_entry *en, bool allowed, str
 
 	if (rc != 0 || !allowed || (type != SR_T_CHECKOUT && type != SR_T_VOTE))
 		return rc;
-	rc = facts_at(&f, a, en->received, e);
+	rc = audit_facts(&f, a, en->received, e);
 	if (rc != 0)
 		return rc;
 	rc = sr_inputs_of_statement(&in, &f, &en->statement, NULL, 0, &own);
@@ -281,7 +278,7 @@ static int of_votes(struct answer *x) {
 	if (rc == 0 && x->ok)
 		rc = weighed_then(x);
 	if (rc == 0)
-		rc = facts_at(&f, x->a, x->en->received, x->e);
+		rc = audit_facts(&f, x->a, x->en->received, x->e);
 	if (rc == 0)
 		rc = sr_inputs_of_decision(&x->in, &f, &v, 0, x->e);
 	sr_version_row_free(&v);
@@ -319,7 +316,7 @@ static int of_use(struct answer *x) {
 	if (rc == 0)
 		rc = sr_query_checkout(&c, x->a->cat, id, x->e);
 	if (rc == 0)
-		rc = facts_at(&f, x->a, x->en->statement.head.time, x->e);
+		rc = audit_facts(&f, x->a, x->en->statement.head.time, x->e);
 	if (rc == 0)
 		rc = sr_inputs_of_checkout(&x->in, &f, &c, x->e);
 	return rc == 0 ? about_same(x) : rc;
