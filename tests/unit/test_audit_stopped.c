@@ -668,7 +668,7 @@ static void test_kept_back(void **state) {
 
 	(void)state;
 	house_begin(&h);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		asked(&h, &(struct world_request){.version = 0}, 0, false, 0, grant);
 		end = (struct world_request){
 			.by = &h.w->member[0], .kind = "revoke", .target = grant};
@@ -682,14 +682,16 @@ static void test_kept_back(void **state) {
 		if (i == 2)
 			vote(&h, 1, other.id, "approve");
 		entry = forge_decision(h.w, end.id, NULL, NULL);
-		if (i > 0)
+		if (i == 1 || i == 2)
 			wanted(&h, entry, "judged", i == 1 ? "time" : "of",
 				i == 1 ? "172800 s after the word on which they were weighed"
 				       : "it answers no word on which votes are weighed");
+		if (i == 3)
+			h.w->now += W_DAY / 2;
 		begin(&h, &text, SR_T_REVOKE);
 		sr_text_put_hex(&text, "request", end.id, SR_ID);
 		sr_text_put_hex(&text, "grant", grant, SR_ID);
-		forged(&h, &text, NULL, NULL, NULL);
+		forged(&h, &text, "judged", "decided", i == 3 ? "not their answer" : NULL);
 	}
 	house_end(&h);
 }

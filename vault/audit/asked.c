@@ -388,10 +388,9 @@ int audit_asked_same(bool *ok, struct sr_audit_finding *f, struct sr_audit *a,
 int audit_asked_allowed(bool *ok, struct sr_audit_finding *f, struct sr_audit *a,
 	const struct sr_entry *en, struct sr_err *e) {
 	struct sr_version_row v = {.version = 0};
-	struct sr_stmt *st = NULL;
 	uint8_t request[SR_ID];
 	uint64_t version = 0;
-	bool row = false, asked = false;
+	bool answered = false, asked = false;
 	int rc = sr_field_id(request, &en->statement, "request", 0, e);
 
 	if (rc == 0 && sr_field_count(&en->statement, "version") > 0)
@@ -405,20 +404,14 @@ int audit_asked_allowed(bool *ok, struct sr_audit_finding *f, struct sr_audit *a
 	sr_version_row_free(&v);
 	if (rc != 0 || !asked)
 		return rc;
-	rc = sr_db_stmt(&st, sr_catalogue_db(a->cat),
-		"SELECT 1 FROM decisions WHERE entry = ? AND request = ? AND version = ? AND"
-		" decision = 'allow' AND action IN ('grant', 'destroy', 'enact')",
-		e);
-	if (rc != 0)
-		return rc;
-	sr_stmt_int(st, 1, (int64_t)en->index - 1);
-	sr_stmt_blob(st, 2, sr_bytes_of(request, SR_ID));
-	sr_stmt_int(st, 3, (int64_t)version);
-	rc = sr_stmt_step(st, &row, e);
-	sr_stmt_reset(st);
-	if (rc == 0 && !row)
+	rc = AUDIT_IS(&answered, a, e,
+		"SELECT count(*) FROM decisions d JOIN entries n ON n.entry = d.entry WHERE"
+		" d.entry = ? AND d.request = ? AND d.version = ? AND d.decision = 'allow' AND"
+		" d.action IN ('grant', 'destroy', 'enact') AND n.received = ?",
+		A_U64(en->index - 1), A_ID(request), A_U64(version), A_INT(en->received));
+	if (rc == 0 && !answered)
 		*ok = wrong(f, "decided",
 			"the rules of its board were not asked: the entry before it is not their "
-			"answer that allows it");
+			"answer that allows it, of the same commit");
 	return rc;
 }

@@ -246,9 +246,11 @@ static int rekeyed(struct refusal *x) {
 static int answered_no(bool *so, bool *erred, struct refusal *x) {
 	const struct sr_version_row *v = &x->of->v;
 	int rc = SQL_IS(so, x,
-		"SELECT count(*) FROM decisions WHERE entry = ? AND request = ? AND version = ? AND"
-		" action IN ('grant', 'destroy', 'enact') AND decision <> 'allow'",
-		A_U64(x->en->index - 1), A_ID(v->request), A_INT(v->version));
+		"SELECT count(*) FROM decisions d JOIN entries n ON n.entry = d.entry WHERE"
+		" d.entry = ? AND d.request = ? AND d.version = ? AND d.action IN ('grant',"
+		" 'destroy', 'enact') AND d.decision <> 'allow' AND n.received = ?",
+		A_U64(x->en->index - 1), A_ID(v->request), A_INT(v->version),
+		A_INT(x->en->received));
 
 	if (rc == 0)
 		rc = SQL_IS(erred, x,
