@@ -390,7 +390,7 @@ int audit_asked_allowed(bool *ok, struct sr_audit_finding *f, struct sr_audit *a
 	struct sr_version_row v = {.version = 0};
 	uint8_t request[SR_ID];
 	uint64_t version = 0;
-	bool answered = false, asked = false;
+	bool answered = false, asked = false, voted = false;
 	int rc = sr_field_id(request, &en->statement, "request", 0, e);
 
 	if (rc == 0 && sr_field_count(&en->statement, "version") > 0)
@@ -402,6 +402,17 @@ int audit_asked_allowed(bool *ok, struct sr_audit_finding *f, struct sr_audit *a
 		version = v.version;
 	}
 	sr_version_row_free(&v);
+	if (rc == 0 && !asked) {
+		rc = AUDIT_IS(&voted, a, e,
+			"SELECT count(*) FROM versions v JOIN votes x ON x.v = v.v JOIN entries n"
+			" ON n.entry = x.entry WHERE v.request = ? AND v.version = ? AND x.entry ="
+			" ? AND n.received = ?",
+			A_ID(request), A_U64(version), A_U64(en->index - 1), A_INT(en->received));
+		if (rc == 0 && !voted)
+			*ok = wrong(f, "request",
+				"the rules are not asked about rules: the entry before it is no "
+				"vote on it, of the same commit");
+	}
 	if (rc != 0 || !asked)
 		return rc;
 	rc = AUDIT_IS(&answered, a, e,

@@ -123,7 +123,8 @@ SR_MUST int audit_asked_end(struct sr_audit *a, struct sr_err *e);
 SR_MUST int audit_asked_same(bool *ok, struct sr_audit_finding *f, struct sr_audit *a,
 	const struct sr_entry *en, struct sr_bytes inputs, struct sr_err *e);
 /* ${en} does what the votes on a request brought about: the entry before it is the answer of the
- * rules that allows it, and of the same commit. */
+ * rules that allows it (of rules, which are not asked about that, the last vote), and of the same
+ * commit. */
 SR_MUST int audit_asked_allowed(bool *ok, struct sr_audit_finding *f, struct sr_audit *a,
 	const struct sr_entry *en, struct sr_err *e);
 
