@@ -668,7 +668,7 @@ static void test_kept_back(void **state) {
 
 	(void)state;
 	house_begin(&h);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		asked(&h, &(struct world_request){.version = 0}, 0, false, 0, grant);
 		end = (struct world_request){
 			.by = &h.w->member[0], .kind = "revoke", .target = grant};
@@ -682,16 +682,71 @@ static void test_kept_back(void **state) {
 		if (i == 2)
 			vote(&h, 1, other.id, "approve");
 		entry = forge_decision(h.w, end.id, NULL, NULL);
-		if (i > 0)
+		if (i == 1 || i == 2)
 			wanted(&h, entry, "judged", i == 1 ? "time" : "of",
 				i == 1 ? "172800 s after the word on which they were weighed"
 				       : "it answers no word on which votes are weighed");
+		if (i == 3)
+			h.w->now += W_DAY / 2;
 		begin(&h, &text, SR_T_REVOKE);
 		sr_text_put_hex(&text, "request", end.id, SR_ID);
 		sr_text_put_hex(&text, "grant", grant, SR_ID);
-		forged(&h, &text, NULL, NULL, NULL);
+		forged(&h, &text, "judged", "decided", i == 3 ? "not their answer" : NULL);
 	}
 	house_end(&h);
+}
+
+/* Of rules the last vote itself is what they are adopted on. */
+static void test_rules_kept_back(void **state) {
+	struct rules_asked rules = {.text = NULL}, other;
+	struct sr_version_row v = {.version = 0};
+	struct sr_entry request = {.index = 0};
+	uint8_t object[SR_HASH];
+	struct world_draft d;
+	struct sr_buf text;
+	struct house h;
+	char *set;
+
+	(void)state;
+	house_begin(&h);
+	sr_buf_init(&text);
+	assert_ok(sr_policy_default(&text, &h.w->e), &h.w->e);
+	set = sr_buf_dup_str(&text);
+	assert_non_null(set);
+	sr_buf_free(&text);
+	rules.text = set;
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(rules_ask(h.w, &rules), 0);
+		rules_vote(h.w, 0, &rules);
+		rules_ballot(&d, h.w, 1, &rules);
+		past_the_door(h.w, &d, d.by->seed);
+		world_reopen(h.w);
+		h.w->now += i == 0 ? 0 : 2 * W_DAY;
+		assert_ok(sr_query_version(&v, h.w->v->catalogue, rules.id, 1, &h.w->e), &h.w->e);
+		assert_ok(sr_vault_entry(&request, h.w->v, v.entry, &h.w->e), &h.w->e);
+		assert_ok(sr_field_hash(object, &request.statement, "rules", 0, &h.w->e), &h.w->e);
+		sr_entry_free(&request);
+		sr_version_row_free(&v);
+		begin(&h, &text, SR_T_POLICY);
+		sr_text_put_hex(&text, "request", rules.id, SR_ID);
+		sr_text_put_hex(&text, "board", h.w->v->fingerprint, SR_ID);
+		sr_text_put_dec(&text, "number", i + 1);
+		sr_text_put_hex(&text, "rules", object, SR_HASH);
+		sr_text_put_hex(&text, "set", rules.set, SR_HASH);
+		forged(&h, &text, "judged", "request",
+			i == 0 ? NULL : "the entry before it is no vote on it, of the same commit");
+	}
+	/* Two that were open together: the second vote on the other ends that one refused. */
+	assert_int_equal(rules_ask(h.w, &rules), 0);
+	other = rules;
+	assert_int_equal(rules_ask(h.w, &other), 0);
+	for (size_t i = 0; i < 2; i++) {
+		rules_vote(h.w, i, &rules);
+		rules_vote(h.w, i, &other);
+	}
+	assert_int_equal(world_count(h.w, SR_T_REFUSE), 1);
+	house_end(&h);
+	free(set);
 }
 
 /* And the other way: what was voted for was done, though it could not be any more. The votes lift
@@ -935,6 +990,7 @@ int main(void) {
 		cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_in_the_way),
 		cmocka_unit_test(test_kept_back),
+		cmocka_unit_test(test_rules_kept_back),
 		cmocka_unit_test(test_done_all_the_same),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_true_rules),

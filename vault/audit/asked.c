@@ -24,8 +24,6 @@
 #include "base/escape.h"
 #include "base/limits.h"
 #include "board/authorize.h"
-#include "board/policy_inputs.h"
-#include "catalogue/sql.h"
 
 static bool wrong(struct sr_audit_finding *f, const char *field, const char *fmt, ...)
 	SR_PRINTF(3, 4);
@@ -40,8 +38,7 @@ static bool wrong(struct sr_audit_finding *f, const char *field, const char *fmt
 	return false;
 }
 
-/* How nothing is known that no entry says: inputs.c takes the rest from the kept ones. */
-static int facts_at(struct sr_facts *out, struct sr_audit *a, int64_t now, struct sr_err *e) {
+int audit_facts(struct sr_facts *out, struct sr_audit *a, int64_t now, struct sr_err *e) {
 	*out = (struct sr_facts){.catalogue = a->cat, .now = now};
 	return sr_authorize_schema(&out->schema, a->v, e);
 }
@@ -137,7 +134,7 @@ int audit_asked(struct sr_audit *a, const struct sr_entry *en, bool allowed, str
 
 	if (rc != 0 || !allowed || (type != SR_T_CHECKOUT && type != SR_T_VOTE))
 		return rc;
-	rc = facts_at(&f, a, en->received, e);
+	rc = audit_facts(&f, a, en->received, e);
 	if (rc != 0)
 		return rc;
 	rc = sr_inputs_of_statement(&in, &f, &en->statement, NULL, 0, &own);
@@ -281,7 +278,7 @@ static int of_votes(struct answer *x) {
 	if (rc == 0 && x->ok)
 		rc = weighed_then(x);
 	if (rc == 0)
-		rc = facts_at(&f, x->a, x->en->received, x->e);
+		rc = audit_facts(&f, x->a, x->en->received, x->e);
 	if (rc == 0)
 		rc = sr_inputs_of_decision(&x->in, &f, &v, 0, x->e);
 	sr_version_row_free(&v);
@@ -319,7 +316,7 @@ static int of_use(struct answer *x) {
 	if (rc == 0)
 		rc = sr_query_checkout(&c, x->a->cat, id, x->e);
 	if (rc == 0)
-		rc = facts_at(&f, x->a, x->en->statement.head.time, x->e);
+		rc = audit_facts(&f, x->a, x->en->statement.head.time, x->e);
 	if (rc == 0)
 		rc = sr_inputs_of_checkout(&x->in, &f, &c, x->e);
 	return rc == 0 ? about_same(x) : rc;
@@ -391,10 +388,9 @@ int audit_asked_same(bool *ok, struct sr_audit_finding *f, struct sr_audit *a,
 int audit_asked_allowed(bool *ok, struct sr_audit_finding *f, struct sr_audit *a,
 	const struct sr_entry *en, struct sr_err *e) {
 	struct sr_version_row v = {.version = 0};
-	struct sr_stmt *st = NULL;
 	uint8_t request[SR_ID];
 	uint64_t version = 0;
-	bool row = false, asked = false;
+	bool answered = false, asked = false, voted = false;
 	int rc = sr_field_id(request, &en->statement, "request", 0, e);
 
 	if (rc == 0 && sr_field_count(&en->statement, "version") > 0)
@@ -406,22 +402,27 @@ int audit_asked_allowed(bool *ok, struct sr_audit_finding *f, struct sr_audit *a
 		version = v.version;
 	}
 	sr_version_row_free(&v);
+	if (rc == 0 && !asked) {
+		rc = AUDIT_IS(&voted, a, e,
+			"SELECT count(*) FROM versions v JOIN votes x ON x.v = v.v JOIN entries n"
+			" ON n.entry = x.entry WHERE v.request = ? AND v.version = ? AND x.entry ="
+			" ? AND n.received = ?",
+			A_ID(request), A_U64(version), A_U64(en->index - 1), A_INT(en->received));
+		if (rc == 0 && !voted)
+			*ok = wrong(f, "request",
+				"the rules are not asked about rules: the entry before it is no "
+				"vote on it, of the same commit");
+	}
 	if (rc != 0 || !asked)
 		return rc;
-	rc = sr_db_stmt(&st, sr_catalogue_db(a->cat),
-		"SELECT 1 FROM decisions WHERE entry = ? AND request = ? AND version = ? AND"
-		" decision = 'allow' AND action IN ('grant', 'destroy', 'enact')",
-		e);
-	if (rc != 0)
-		return rc;
-	sr_stmt_int(st, 1, (int64_t)en->index - 1);
-	sr_stmt_blob(st, 2, sr_bytes_of(request, SR_ID));
-	sr_stmt_int(st, 3, (int64_t)version);
-	rc = sr_stmt_step(st, &row, e);
-	sr_stmt_reset(st);
-	if (rc == 0 && !row)
+	rc = AUDIT_IS(&answered, a, e,
+		"SELECT count(*) FROM decisions d JOIN entries n ON n.entry = d.entry WHERE"
+		" d.entry = ? AND d.request = ? AND d.version = ? AND d.decision = 'allow' AND"
+		" d.action IN ('grant', 'destroy', 'enact') AND n.received = ?",
+		A_U64(en->index - 1), A_ID(request), A_U64(version), A_INT(en->received));
+	if (rc == 0 && !answered)
 		*ok = wrong(f, "decided",
 			"the rules of its board were not asked: the entry before it is not their "
-			"answer that allows it");
+			"answer that allows it, of the same commit");
 	return rc;
 }

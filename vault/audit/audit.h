@@ -53,7 +53,7 @@
  *
  *   catalogue-replay.db   sealed under a key of its own; every page authenticated, an older page or
  *                         file found (store/pagefile.h); its commit carries the size and root of
- * the log that it stands for, which must be a prefix of this log
+ *                         the log that it stands for, which must be a prefix of this log
  *
  * So the prefix that counts as verified is exactly the prefix that was applied, and neither can be
  * moved without the service keys. Whoever holds those and the running host can make this process

@@ -22,8 +22,10 @@
 
 #include "audit/audit.h"
 #include "board/pieces.h"
+#include "board/policy_inputs.h"
 #include "board/replaying.h"
 #include "catalogue/query.h"
+#include "catalogue/sql.h"
 
 struct audit_signature { /* one entry of the step, and by whom it should be signed */
 	struct sr_entry entry;
@@ -68,6 +70,16 @@ SR_MUST int audit_add(struct sr_audit *a, const struct sr_audit_finding *f, stru
 SR_MUST int audit_found(struct sr_audit *a, const struct sr_entry *en, const char *what,
 	const char *field, struct sr_err *e, const char *fmt, ...) SR_PRINTF(6, 7);
 
+/* --- the tables as they stand --- */
+
+/* Is the first column of the only row of ${sql} other than 0? */
+SR_MUST int audit_is(bool *out, struct sr_audit *a, struct sr_err *e, const char *sql,
+	const struct sr_sql_arg *args, size_t count);
+#define AUDIT_IS(out, a, e, sql, ...) audit_is((out), (a), (e), (sql), SQL_ARGS(__VA_ARGS__))
+/* ${rc} where it is this machine's (IO, NOMEM). Else what was asked for is not there, or cannot be:
+ * 0, and ${e} is cleared. */
+SR_MUST int audit_ours(int rc, struct sr_err *e);
+
 /* --- keep.c --- */
 
 /* Open what an earlier one left, or with ${create} begin anew: a->cat, a->counts, a->state. */
@@ -97,6 +109,9 @@ SR_MUST int audit_dealt(struct sr_audit *a, const struct sr_entry *en, struct sr
 
 /* --- asked.c --- */
 
+/* What rules are told at ${now}, as far as entries say it: inputs.c takes the rest from what was
+ * kept. */
+SR_MUST int audit_facts(struct sr_facts *out, struct sr_audit *a, int64_t now, struct sr_err *e);
 /* A statement of a person, and whether the invariants allow it: then what its board's rules are
  * asked is kept until the `decided` that answers it. What waited before it waits in vain. */
 SR_MUST int audit_asked(
@@ -108,7 +123,8 @@ SR_MUST int audit_asked_end(struct sr_audit *a, struct sr_err *e);
 SR_MUST int audit_asked_same(bool *ok, struct sr_audit_finding *f, struct sr_audit *a,
 	const struct sr_entry *en, struct sr_bytes inputs, struct sr_err *e);
 /* ${en} does what the votes on a request brought about: the entry before it is the answer of the
- * rules that allows it. */
+ * rules that allows it (of rules, which are not asked about that, the last vote), and of the same
+ * commit. */
 SR_MUST int audit_asked_allowed(bool *ok, struct sr_audit_finding *f, struct sr_audit *a,
 	const struct sr_entry *en, struct sr_err *e);
 

@@ -16,8 +16,7 @@ SR_MUST int sr_derive_grant(bool *ok, struct sr_audit_finding *f, struct sr_cata
 	const struct sr_statement *s, struct sr_err *e);
 /* ${s} is of the service and no grant. *${is} false: of no type that a quorum decides, or it cites
  * no request; nor is the founders' plan (ledger/founding.h), which is judged all the same, as an
- * end of somebody's roles is. ${from}:
- * the log, for the request's own lines. */
+ * end of somebody's roles is. ${from}: the log, for the request's own lines. */
 SR_MUST int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f,
 	struct sr_replaying *from, struct sr_catalogue *c, const struct sr_statement *s,
 	struct sr_err *e);

@@ -9,7 +9,6 @@
 
 #include "board/invariants.h"
 #include "board/kinds.h"
-#include "catalogue/sql.h"
 
 struct hindrance {
 	struct audit_hindered *h;
@@ -21,15 +20,7 @@ struct hindrance {
 	struct sr_err *e;
 };
 
-static int sql_is(bool *out, struct hindrance *x, const char *sql, const struct sr_sql_arg *args,
-	size_t count) {
-	int64_t n = 0;
-	const int rc = sr_sql_int(sr_catalogue_db(x->cat), x->e, &n, sql, args, count);
-
-	*out = rc == 0 && n != 0;
-	return rc;
-}
-#define SQL_IS(out, x, sql, ...) sql_is((out), (x), (sql), SQL_ARGS(__VA_ARGS__))
+#define SQL_IS(out, x, ...) AUDIT_IS((out), (x)->h->a, (x)->e, __VA_ARGS__)
 
 /* The version's own lines. */
 static int open_request(struct hindrance *x) {
@@ -324,15 +315,6 @@ static const struct obstacle {
 	{SR_K_ADOPT, "log-confirmed", name_settled},
 };
 
-/* What is wrong with this machine is an error; what the request does not say is in no way. */
-static int ours(bool *so, struct hindrance *x, int rc) {
-	if (rc == 0 || rc == SR_NOMEM || rc == SR_IO)
-		return rc;
-	sr_err_clear(x->e);
-	*so = false;
-	return 0;
-}
-
 int audit_hindered(struct audit_hindered *h, struct sr_err *e) {
 	struct sr_err own = {.code = SR_OK};
 	enum sr_kind_id kind = SR_K_COUNT;
@@ -354,8 +336,10 @@ int audit_hindered(struct audit_hindered *h, struct sr_err *e) {
 		if (o->kind != kind ||
 			(o->rule != NULL && h->rule != NULL && strcmp(o->rule, h->rule) != 0))
 			continue;
-		rc = ours(&so, x, o->is(&so, x));
-		if (rc == 0 && so)
+		rc = o->is(&so, x);
+		so = so && rc == 0; /* what the request does not say is in no way */
+		rc = audit_ours(rc, x->e);
+		if (so)
 			snprintf(h->found, sizeof h->found, "%s",
 				o->rule != NULL ? o->rule : x->ruling.rule);
 	}

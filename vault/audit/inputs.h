@@ -7,10 +7,10 @@
  *
  *   browser    must be what the statement's own line `via` says
  *   witnessed  must be false where nobody was asked by then. Else it is handed out, and held
- * against what else is known of the witnesses (witnessed.c): how far a quorum had cosigned at that
- * moment is in cosignatures, of which the log holds none network    what came by no browser has no
- * address: it came by a socket of this machine. Else it is believed: an address is kept nowhere
- * else
+ *              against what else is known of the witnesses (witnessed.c): how far a quorum had
+ *              cosigned at that moment is in cosignatures, of which the log holds none
+ *   network    what came by no browser has no address: it came by a socket of this machine. Else
+ *              it is believed: an address is kept nowhere else
  */
 #ifndef SR_AUDIT_INPUTS_H
 #define SR_AUDIT_INPUTS_H

@@ -27,7 +27,6 @@
 #include "audit/hindered.h"
 #include "board/authorize.h"
 #include "board/policy_default.h"
-#include "catalogue/sql.h"
 
 struct refusal {
 	struct sr_audit *a;
@@ -52,15 +51,7 @@ static void wrong(struct refusal *x, const char *field, const char *fmt, ...) {
 	x->ok = false;
 }
 
-static int sql_is(bool *out, struct refusal *x, const char *sql, const struct sr_sql_arg *args,
-	size_t count) {
-	int64_t n = 0;
-	const int rc = sr_sql_int(sr_catalogue_db(x->a->cat), x->e, &n, sql, args, count);
-
-	*out = rc == 0 && n != 0;
-	return rc;
-}
-#define SQL_IS(out, x, sql, ...) sql_is((out), (x), (sql), SQL_ARGS(__VA_ARGS__))
+#define SQL_IS(out, x, ...) AUDIT_IS((out), (x)->a, (x)->e, __VA_ARGS__)
 
 /* --- who may still approve -------------------------------------------------------------------- */
 
@@ -131,16 +122,8 @@ static uint32_t said(const struct refusal *x, const char *decision) {
 	return n;
 }
 
-/* What is wrong with this machine is an error; what is wrong with rules or with what is asked of
- * them is an answer, as it was then. */
-static int ours(struct refusal *x, int rc) {
-	if (rc == 0 || rc == SR_NOMEM || rc == SR_IO)
-		return rc;
-	sr_err_clear(x->e);
-	return 0;
-}
-
-/* What the rules in force answer to ${in}, which is freed; ${rc}: of making it. */
+/* What the rules in force answer to ${in}, which is freed; ${rc}: of making it. What is wrong with
+ * them or with it is an answer, as it was then. */
 static int rules_say(enum sr_judged *word, struct refusal *x, struct sr_inputs *in, int rc) {
 	const struct sr_cedar_policies *set = NULL;
 	const struct sr_schema *schema = NULL;
@@ -177,12 +160,7 @@ static int rules_say(enum sr_judged *word, struct refusal *x, struct sr_inputs *
 	sr_question_free(&q);
 	sr_inputs_free(in);
 	sr_buf_free(&text);
-	return ours(x, rc);
-}
-
-static int facts_at(struct sr_facts *out, struct refusal *x) {
-	*out = (struct sr_facts){.catalogue = x->a->cat, .now = x->en->received};
-	return sr_authorize_schema(&out->schema, x->a->v, x->e);
+	return audit_ours(rc, x->e);
 }
 
 /* Do the rules let this member approve? A fault of theirs keeps nobody from it. */
@@ -197,7 +175,7 @@ static int rules_let(bool *out, struct refusal *x, const char *person) {
 		*out = !*out;
 		return rc;
 	}
-	rc = facts_at(&f, x);
+	rc = audit_facts(&f, x->a, x->en->received, x->e);
 	if (rc != 0)
 		return rc;
 	rc = sr_inputs_of_voter(&in, &f, &x->of->v, person, x->e);
@@ -268,9 +246,11 @@ static int rekeyed(struct refusal *x) {
 static int answered_no(bool *so, bool *erred, struct refusal *x) {
 	const struct sr_version_row *v = &x->of->v;
 	int rc = SQL_IS(so, x,
-		"SELECT count(*) FROM decisions WHERE entry = ? AND request = ? AND version = ? AND"
-		" action IN ('grant', 'destroy', 'enact') AND decision <> 'allow'",
-		A_U64(x->en->index - 1), A_ID(v->request), A_INT(v->version));
+		"SELECT count(*) FROM decisions d JOIN entries n ON n.entry = d.entry WHERE"
+		" d.entry = ? AND d.request = ? AND d.version = ? AND d.action IN ('grant',"
+		" 'destroy', 'enact') AND d.decision <> 'allow' AND n.received = ?",
+		A_U64(x->en->index - 1), A_ID(v->request), A_INT(v->version),
+		A_INT(x->en->received));
 
 	if (rc == 0)
 		rc = SQL_IS(erred, x,
@@ -297,7 +277,7 @@ static int by_rules(struct refusal *x, bool erred) {
 		return rc;
 	rc = may_come(&can, x);
 	if (rc == 0 && can > 0)
-		rc = facts_at(&f, x);
+		rc = audit_facts(&f, x->a, x->en->received, x->e);
 	if (rc == 0 && can > 0) {
 		rc = sr_inputs_of_decision(&in, &f, &x->of->v, can, x->e);
 		rc = rules_say(&word, x, &in, rc);
@@ -336,7 +316,7 @@ static int unasked(bool *so, struct refusal *x) {
 		A_STR(x->rule), A_INT(x->en->received - SR_POLICY_INCIDENT_S),
 		A_HASH(adopted ? row.set : NULL));
 	if (rc == 0 && *so && !unread)
-		rc = facts_at(&f, x);
+		rc = audit_facts(&f, x->a, x->en->received, x->e);
 	if (rc != 0 || !*so || unread)
 		return rc;
 	rc = sr_inputs_of_decision(&in, &f, &x->of->v, 0, x->e);

@@ -119,6 +119,24 @@ int audit_found(struct sr_audit *a, const struct sr_entry *en, const char *what,
 	return audit_add(a, &f, e);
 }
 
+/* --- the tables as they stand ----------------------------------------------------------------- */
+
+int audit_is(bool *out, struct sr_audit *a, struct sr_err *e, const char *sql,
+	const struct sr_sql_arg *args, size_t count) {
+	int64_t n = 0;
+	const int rc = sr_sql_int(sr_catalogue_db(a->cat), e, &n, sql, args, count);
+
+	*out = rc == 0 && n != 0;
+	return rc;
+}
+
+int audit_ours(int rc, struct sr_err *e) {
+	if (rc == 0 || rc == SR_NOMEM || rc == SR_IO)
+		return rc;
+	sr_err_clear(e);
+	return 0;
+}
+
 /* --- steps ------------------------------------------------------------------------------------ */
 
 /* Whose fault is it? IO, NOMEM, LOCKED and LIMIT (a full disk) are this machine's, MISUSE would be

@@ -23,7 +23,6 @@
 
 #include "base/limits.h"
 #include "base/time.h"
-#include "catalogue/sql.h"
 
 enum {
 	/* Where witnesses are asked their clocks count too, so what lapses may be due by them
@@ -61,15 +60,11 @@ static int latest(int64_t *out, struct sr_audit *a, const struct sr_entry *en, s
 /* A version names items, and all of them are destroyed. */
 static int nothing_left(bool *out, struct sr_audit *a, const uint8_t request[SR_ID],
 	uint64_t version, struct sr_err *e) {
-	int64_t n = 0;
-	int rc = SQL_INT_OF(sr_catalogue_db(a->cat), e, &n,
+	return AUDIT_IS(out, a, e,
 		"SELECT count(*) > 0 AND sum(i.state <> 'destroyed') = 0 FROM versions v"
 		" JOIN request_items r ON r.v = v.v JOIN items i ON i.n = r.n"
 		" WHERE v.request = ? AND v.version = ?",
 		A_ID(request), A_U64(version));
-
-	*out = n != 0;
-	return rc;
 }
 
 /* Of what is not there, or has ended already: applying it says so. */
@@ -136,15 +131,11 @@ static int lapse_checkout(struct sr_audit *a, const struct sr_entry *en, struct 
 /* Is who asked for it gone, or has somebody of it another key than its pieces are sealed to? */
 static int asker_gone(
 	bool *out, struct sr_audit *a, const struct sr_version_row *v, struct sr_err *e) {
-	int64_t n = 0;
-	int rc = SQL_INT_OF(sr_catalogue_db(a->cat), e, &n,
+	return AUDIT_IS(out, a, e,
 		"SELECT v.key NOT NULL AND (" ASKER_GONE " OR " JOINED_KEY ")"
 		" FROM versions v JOIN requests q ON q.request = v.request"
 		" WHERE v.request = ? AND v.version = ?",
 		A_ID(v->request), A_INT(v->version));
-
-	*out = n != 0;
-	return rc;
 }
 
 static int lapse_request(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
@@ -180,8 +171,8 @@ static int lapse_request(struct sr_audit *a, const struct sr_entry *en, struct s
 
 static int lapse_grant(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
 	struct sr_grant_row g = {.ends = 0};
-	bool none = false;
-	int64_t due = 0, other_key = 0;
+	bool none = false, other_key = false;
+	int64_t due = 0;
 	uint8_t id[SR_ID];
 	int rc;
 
@@ -195,11 +186,11 @@ static int lapse_grant(struct sr_audit *a, const struct sr_entry *en, struct sr_
 	if (rc == 0)
 		rc = nothing_left(&none, a, g.request, g.version, e);
 	if (rc == 0)
-		rc = SQL_INT_OF(sr_catalogue_db(a->cat), e, &other_key,
+		rc = AUDIT_IS(&other_key, a, e,
 			"SELECT count(*) = 1 AND sum(" READER_KEY ") = 1 FROM grants g"
 			" JOIN grant_people p ON p.grant_id = g.grant_id WHERE g.grant_id = ?",
 			A_ID(id));
-	if (rc == 0 && !none && other_key == 0 && g.ends > due)
+	if (rc == 0 && !none && !other_key && g.ends > due)
 		rc = early(a, en, g.ends, "; what it gives is there, and who reads under it", e);
 	sr_grant_row_free(&g);
 	return rc;
@@ -245,7 +236,7 @@ static int settled(
 static int suspend(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
 	struct sr_grant_row g = {.entry = 0};
 	uint64_t since = 0;
-	int64_t gone = 0;
+	bool gone = false;
 	uint8_t id[SR_ID];
 	int rc = sr_field_id(id, &en->statement, "grant", 0, e);
 
@@ -256,11 +247,11 @@ static int suspend(struct sr_audit *a, const struct sr_entry *en, struct sr_err 
 	if (rc == 0)
 		rc = settled(&since, a, &g, e);
 	if (rc == 0)
-		rc = SQL_INT_OF(sr_catalogue_db(a->cat), e, &gone,
+		rc = AUDIT_IS(&gone, a, e,
 			"SELECT count(*) FROM grant_people p WHERE p.grant_id = ?1"
 			" AND " GONE("p.person", "?2"),
 			A_ID(id), A_U64(since));
-	if (rc == 0 && gone == 0)
+	if (rc == 0 && !gone)
 		rc = audit_found(a, en, "cause", "grant", e,
 			"the service suspended a grant, and since entry %llu, which %s, nobody "
 			"whom it names was ended or has another key",
@@ -275,7 +266,7 @@ static int suspend(struct sr_audit *a, const struct sr_entry *en, struct sr_err 
 static int voided(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
 	const struct sr_statement *s = &en->statement;
 	uint8_t vote[SR_ID], grant[SR_ID], item[SR_ID], request[SR_ID];
-	int64_t n = 0;
+	bool opened = false;
 	int rc = 0;
 
 	if (sr_field_count(s, "vote") == 0)
@@ -284,7 +275,7 @@ static int voided(struct sr_audit *a, const struct sr_entry *en, struct sr_err *
 		sr_field_id(grant, s, "grant", 0, NULL) == 0 &&
 		sr_field_id(item, s, "item", 0, NULL) == 0 &&
 		sr_field_id(request, s, "request", 0, NULL) == 0)
-		rc = SQL_INT_OF(sr_catalogue_db(a->cat), e, &n,
+		rc = AUDIT_IS(&opened, a, e,
 			"SELECT count(*) FROM votes x JOIN versions v ON v.v = x.v JOIN grants g ON"
 			" g.v = x.v JOIN checkouts k ON k.grant_id = g.grant_id JOIN items i ON"
 			" i.n = k.n JOIN request_items r ON r.v = x.v AND r.n = i.n WHERE"
@@ -293,7 +284,7 @@ static int voided(struct sr_audit *a, const struct sr_entry *en, struct sr_err *
 			" k.ended IS NULL",
 			A_ID(vote), A_TEXT(sr_field(s, "person", 0)), A_ID(grant), A_ID(item),
 			A_ID(request));
-	if (rc != 0 || n > 0)
+	if (rc != 0 || opened)
 		return rc;
 	return audit_found(a, en, "cause", "vote", e,
 		"the service made a vote void, and there is no checkout that could have opened a "
@@ -305,7 +296,7 @@ static int room_key(struct sr_audit *a, const struct sr_entry *en, struct sr_err
 	struct sr_version_row v = {.version = 0};
 	uint8_t id[SR_ID];
 	uint64_t version = 0;
-	int64_t restored = 0;
+	bool restored = false;
 	int rc;
 
 	if (sr_field_id(id, s, "request", 0, NULL) != 0 ||
@@ -316,10 +307,10 @@ static int room_key(struct sr_audit *a, const struct sr_entry *en, struct sr_err
 	if (rc == SR_NOTFOUND)
 		return not_there(e);
 	if (rc == 0 && v.has_room_key)
-		rc = SQL_INT_OF(sr_catalogue_db(a->cat), e, &restored,
+		rc = AUDIT_IS(&restored, a, e,
 			"SELECT count(*) FROM incidents WHERE what = 'restored' AND entry > ?",
 			A_U64(v.room_key_entry));
-	if (rc == 0 && v.has_room_key && restored == 0)
+	if (rc == 0 && v.has_room_key && !restored)
 		rc = audit_found(a, en, "cause", "key", e,
 			"the room key of entry %llu was replaced, so pieces for it open nothing, "
 			"and no backup was restored since",
