@@ -8,7 +8,7 @@ founded
 printf 'words to keep\n' >f
 released f
 cp -a vault older
-backup() { sr backup "$1" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass; }
+backup() { sr backup "$1" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass "${@:2}"; }
 ok backup "$W/copy"
 pack=$(cd vault && find packs -type f -size +20k | head -n 1)
 object=$(cd vault && find objects -type f | head -n 1)
@@ -74,6 +74,13 @@ mv older vault
 refused 1 'has a log of [0-9]+ entries, and the one here has [0-9]+: this is an older state' backup "$W/copy"
 mv vault older
 mv newest vault
+# Nor where the keys were changed since, and the older state cannot check the later log.
+cp -a vault rotated
+STRONGROOM_STATE=$W/elsewhere ok sr service rotate --vault "$W/rotated" --unlock-new "$W/next.key"
+ok backup "$W/later" --vault "$W/rotated" --unlock "$W/next.key"
+journal=$(sha256sum <later/ledger/journal)
+refused 1 'has a log under a key or name that is not known here: this is an older state' backup "$W/later"
+same "$(sha256sum <later/ledger/journal)" "$journal" 'the log of the later state'
 
 # One sector that cannot be read.
 shim=$(dirname "$STRONGROOM_T")/shim.so

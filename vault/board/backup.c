@@ -322,6 +322,28 @@ static int may_be_ours(void *ctx, const char *name, bool is_dir, struct sr_err *
 		(const char *)ctx, name);
 }
 
+static bool has_line(const struct sr_note *n, const struct sr_vkey *k) {
+	for (size_t i = 0; i < n->count; i++)
+		if (sr_note_line_is(&n->lines[i], k))
+			return true;
+	return false;
+}
+
+/* A checkpoint that does not open is damaged, or of a later state than ours: after a change of the
+ * keys or the name. That one none of our keys has signed. */
+static bool signed_by_none(const struct sr_log_keys *k, struct sr_bytes text) {
+	struct sr_note note;
+	struct sr_vkey key;
+	bool none = sr_note_parse(&note, text, NULL) == 0;
+
+	for (size_t i = 0; i < k->count && none; i++)
+		none = sr_vkey_make(&key, sr_bytes_str(k->key[i].name), SR_NOTE_ED25519,
+			       k->key[i].pk, NULL) != 0 ||
+		       !has_line(&note, &key);
+	sr_note_free(&note);
+	return none;
+}
+
 /* The log that lies there, by its checkpoint: an earlier state of this one, or one that does not
  * open, which is replaced. What went on otherwise or further than here may be the only copy of what
  * this vault has not. ${ours}: strongroom.conf says that it is this vault's. */
@@ -340,7 +362,16 @@ static int log_before(
 		rc = sr_file_read(d, "checkpoint", &text, SR_NOTE_MAX, e);
 	if (rc == 0)
 		rc = sr_log_keys_open(&cp, &note, sr_buf_view(&text), sr_ledger_keys(v->ledger), e);
-	if (rc == SR_NOTFOUND || rc == SR_CORRUPT || rc == SR_LIMIT || (rc == SR_AUTH && ours)) {
+	if (rc == SR_AUTH && ours &&
+		signed_by_none(sr_ledger_keys(v->ledger), sr_buf_view(&text))) {
+		rc = sr_fail(e, SR_EXISTS,
+			"the backup in %s has a log under a key or name that is not known here: "
+			"this is an older state of the vault, and what came later may lie there "
+			"alone; name another folder, or, if ledger/checkpoint there is only "
+			"damaged, remove that file",
+			path);
+	} else if (rc == SR_NOTFOUND || rc == SR_CORRUPT || rc == SR_LIMIT ||
+		   (rc == SR_AUTH && ours)) {
 		sr_err_clear(e);
 		rc = 0;
 	} else if (rc == SR_AUTH) {
