@@ -34,7 +34,9 @@ same "$(sha256sum <"copy/$pack")" "$sum" 'the pack of the backup'
 flip "vault/$pack" 5000
 flip "copy/$pack" 6000
 rm secrets
-refused 3 '1 of the files that the log names cannot be read whole in the vault, nor in the copy, the first: packs' backup "$W/copy"
+refused 3 '1 of the files that the log names cannot be read whole in the vault, nor in the copy, the first: packs' backup "$W/copy" \
+	--rotate-escrow
+has 'the escrow is not rotated: secrets files made before still open'
 ok sr restore "$W/copy" "$W/new" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass --no-second
 flip "vault/$pack" 5000
 

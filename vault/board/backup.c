@@ -596,10 +596,13 @@ static int make(struct sr_vault *v, const struct sr_backup_options *o, const str
 		rc = sr_fail(e, out->lost.unread == out->lost.count ? SR_IO : SR_CORRUPT,
 			"%llu of the files that the log names cannot be read whole in the vault, "
 			"nor in the copy, the first: %s; all else is in the copy and in the "
-			"secrets file%s",
+			"secrets file%s%s",
 			(unsigned long long)out->lost.count, out->lost.first,
 			out->lost.replayed ? ", but a restore stops where the log's replay needs it"
-					   : "");
+					   : "",
+			sr_escrow_unsettled(x) ? "; the escrow is not rotated: secrets files made "
+						 "before still open"
+					       : "");
 	sr_buf_free(&odd);
 	sr_dir_close(c.to);
 	return rc;
