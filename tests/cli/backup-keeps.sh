@@ -61,6 +61,7 @@ mv journal checkpoint copy/ledger
 ln -s vault link
 refused 2 'is the vault itself, or lies in it' backup "$W/link"
 refused 2 'is the vault itself, or lies in it' backup "$W/vault/backup"
+refused 2 'is the vault itself, or lies in it' backup "$W/vault/backup//"
 refused 1 'new is a vault and no backup' backup "$W/new"
 mkdir -p theirs/items
 echo mine >theirs/items/mine

@@ -257,15 +257,18 @@ int sr_vault_not_others(const char *path, struct sr_err *e) {
 /* ${path} by its one name, or the folder that it is to be made in. NULL: neither is there, or can
  * be looked at: that fails where it is opened. */
 static char *real_place(const char *path) {
-	char *const whole = realpath(path, NULL), *real = NULL;
+	char *const whole = realpath(path, NULL), *const bare = strdup(path);
+	char *real = NULL;
 	struct sr_dir *parent = NULL;
 	const char *name = NULL;
 
-	if (whole != NULL || sr_dir_of(&parent, &name, path, NULL) != 0)
-		return whole;
-	real = realpath(sr_dir_path(parent), NULL);
+	for (size_t n = strlen(path); bare != NULL && n > 1 && bare[n - 1] == '/'; n--)
+		bare[n - 1] = '\0';
+	if (whole == NULL && bare != NULL && sr_dir_of(&parent, &name, bare, NULL) == 0)
+		real = realpath(sr_dir_path(parent), NULL);
 	sr_dir_close(parent);
-	return real;
+	free(bare);
+	return whole != NULL ? whole : real;
 }
 
 int sr_vault_apart(const char *vault, const char *path, struct sr_err *e) {
