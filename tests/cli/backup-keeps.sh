@@ -84,6 +84,14 @@ ok backup "$W/later" --vault "$W/rotated" --unlock "$W/next.key"
 journal=$(sha256sum <later/ledger/journal)
 refused 1 'has a log under a key or name that is not known here: this is an older state' backup "$W/later"
 same "$(sha256sum <later/ledger/journal)" "$journal" 'the log of the later state'
+# Nor over the secrets file of a later state, or of another vault.
+cp secrets mine
+sr backup "$W/later" --vault "$W/rotated" --unlock "$W/next.key" --secrets "$W/secrets" --escrow "$W/new.escrow" \
+	--secrets-passphrase-file pass >out
+cp secrets other.secrets
+refused 1 'is the secrets file of no backup that the log here names' backup "$W/copy"
+cmp secrets other.secrets || fail 'it was replaced'
+mv mine secrets
 
 # One sector that cannot be read.
 shim=$(dirname "$STRONGROOM_T")/shim.so

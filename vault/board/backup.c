@@ -367,8 +367,8 @@ static int log_before(
 		rc = sr_fail(e, SR_EXISTS,
 			"the backup in %s has a log under a key or name that is not known here: "
 			"this is an older state of the vault, and what came later may lie there "
-			"alone; name another folder, or, if ledger/checkpoint there is only "
-			"damaged, remove that file",
+			"alone; name another folder and another secrets file, or, if "
+			"ledger/checkpoint there is only damaged, remove that",
 			path);
 	} else if (rc == SR_NOTFOUND || rc == SR_CORRUPT || rc == SR_LIMIT ||
 		   (rc == SR_AUTH && ours)) {
@@ -380,14 +380,15 @@ static int log_before(
 		rc = sr_fail(e, SR_EXISTS,
 			"the backup in %s has a log of %llu entries, and the one here has %llu: "
 			"this is an older state of the vault, and what came later may lie there "
-			"alone; name another folder",
+			"alone; name another folder and another secrets file",
 			path, (unsigned long long)cp.size, (unsigned long long)size);
 	} else if (rc == 0) {
 		rc = sr_ledger_root_at(v->ledger, cp.size, root, e);
 		if (rc == 0 && memcmp(root, cp.root, SR_HASH) != 0)
 			rc = sr_fail(e, SR_EXISTS,
 				"the backup in %s is of a log that went on otherwise than the one "
-				"here before it had %llu entries: name another folder",
+				"here before it had %llu entries: name another folder and another "
+				"secrets file",
 				path, (unsigned long long)cp.size);
 	}
 	sr_note_free(&note);
@@ -551,8 +552,7 @@ static int log_backup(struct sr_vault *v, const uint8_t id[SR_ID], bool made,
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
-/* Neither the secrets file nor the escrow may lie in the copy, nor be one file; and what the
- * secrets file replaces is one. */
+/* Neither the secrets file nor the escrow may lie in the copy, nor be one file. */
 static int paths_check(const struct sr_backup_options *o, struct sr_err *e) {
 	size_t len = strlen(o->path);
 	const char *const files[] = {o->secrets_path, o->escrow_path};
@@ -563,7 +563,7 @@ static int paths_check(const struct sr_backup_options *o, struct sr_err *e) {
 		if (strncmp(files[i], o->path, len) == 0 && files[i][len] == '/')
 			return sr_fail(
 				e, SR_USAGE, "%s lies in the backup: keep it apart", files[i]);
-	return sr_backup_secrets_may_replace(o->secrets_path, e);
+	return 0;
 }
 
 static int make(struct sr_vault *v, const struct sr_backup_options *o, const struct sr_escrow *x,
@@ -621,6 +621,8 @@ int sr_backup_make(struct sr_vault *v, const struct sr_backup_options *o,
 	rc = paths_check(o, e);
 	if (rc == 0)
 		rc = target_check(v, o->path, e);
+	if (rc == 0)
+		rc = sr_backup_secrets_may_replace(v, o->secrets_path, e);
 	if (rc == 0)
 		rc = escrow_begin(&x, v, o, out, e);
 	sr_random(id, sizeof id);
