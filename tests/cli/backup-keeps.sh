@@ -8,7 +8,7 @@ founded
 printf 'words to keep\n' >f
 released f
 cp -a vault older
-backup() { sr backup "$1" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass; }
+backup() { sr backup "$1" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass "${@:2}"; }
 ok backup "$W/copy"
 pack=$(cd vault && find packs -type f -size +20k | head -n 1)
 object=$(cd vault && find objects -type f | head -n 1)
@@ -34,7 +34,9 @@ same "$(sha256sum <"copy/$pack")" "$sum" 'the pack of the backup'
 flip "vault/$pack" 5000
 flip "copy/$pack" 6000
 rm secrets
-refused 3 '1 of the files that the log names cannot be read whole in the vault, nor in the copy, the first: packs' backup "$W/copy"
+refused 3 '1 of the files that the log names cannot be read whole in the vault, nor in the copy, the first: packs' backup "$W/copy" \
+	--rotate-escrow
+has 'the escrow is not rotated: secrets files made before still open'
 ok sr restore "$W/copy" "$W/new" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass --no-second
 flip "vault/$pack" 5000
 
@@ -59,6 +61,7 @@ mv journal checkpoint copy/ledger
 ln -s vault link
 refused 2 'is the vault itself, or lies in it' backup "$W/link"
 refused 2 'is the vault itself, or lies in it' backup "$W/vault/backup"
+refused 2 'is the vault itself, or lies in it' backup "$W/vault/backup//"
 refused 1 'new is a vault and no backup' backup "$W/new"
 mkdir -p theirs/items
 echo mine >theirs/items/mine
@@ -74,6 +77,21 @@ mv older vault
 refused 1 'has a log of [0-9]+ entries, and the one here has [0-9]+: this is an older state' backup "$W/copy"
 mv vault older
 mv newest vault
+# Nor where the keys were changed since, and the older state cannot check the later log.
+cp -a vault rotated
+STRONGROOM_STATE=$W/elsewhere ok sr service rotate --vault "$W/rotated" --unlock-new "$W/next.key"
+ok backup "$W/later" --vault "$W/rotated" --unlock "$W/next.key"
+journal=$(sha256sum <later/ledger/journal)
+refused 1 'has a log under a key or name that is not known here: this is an older state' backup "$W/later"
+same "$(sha256sum <later/ledger/journal)" "$journal" 'the log of the later state'
+# Nor over the secrets file of a later state, or of another vault.
+cp secrets mine
+sr backup "$W/later" --vault "$W/rotated" --unlock "$W/next.key" --secrets "$W/secrets" --escrow "$W/new.escrow" \
+	--secrets-passphrase-file pass >out
+cp secrets other.secrets
+refused 1 'is the secrets file of no backup that the log here names' backup "$W/copy"
+cmp secrets other.secrets || fail 'it was replaced'
+mv mine secrets
 
 # One sector that cannot be read.
 shim=$(dirname "$STRONGROOM_T")/shim.so

@@ -41,9 +41,37 @@ cp -a vault/secrets.db* .
 cp -a one one.kept
 printf 'came later\n' >g
 deposit g
+granted "$KEPT"
 cp -a secrets.db* vault
 cp -a one.kept/. one
 refused 3 'second accept' sr verify
+# Killed at any step, it is ended by another: what opening itself commits hides from nobody that an older one was accepted.
+cp -a vault vault.lost && cp -a one one.lost && cp -a state state.lost
+killed=0 kept=0
+for nth in 6 16 22; do
+	rc=0
+	SR_FAULT=$nth:-1 sr second accept --confirm 'what was added since is lost' >out 2>err || rc=$?
+	((rc == 137)) || break
+	killed=$((killed + 1))
+	noted=0 opens=0
+	[[ ! -e vault/run/older ]] || noted=1
+	sr status >out 2>err && opens=1
+	if ((noted && opens)); then
+		has 'an older one was accepted, and that was broken off: .strongroom second accept. again ends it'
+		kept=$((kept + 1))
+	fi
+	if ((noted || !opens)); then # else all was done
+		ok accept
+		has "item $ITEM has no slot"
+	fi
+	[[ ! -e vault/run/older ]] || fail "step $nth: not done"
+	ok as au log --type incident --json
+	has restored
+	ok as m1 vote "$REQUEST" topup
+	rm -rf vault one state
+	cp -a vault.lost vault && cp -a one.lost one && cp -a state.lost state
+done
+((killed == 3 && kept == 2)) || fail "$killed kills, of them $kept in the midst"
 ok accept --json
 [[ $(json notes) = *"item $ITEM has no slot: it is lost for ever"* ]] || fail 'the lost item is not named'
 ok sr verify

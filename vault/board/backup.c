@@ -322,6 +322,28 @@ static int may_be_ours(void *ctx, const char *name, bool is_dir, struct sr_err *
 		(const char *)ctx, name);
 }
 
+static bool has_line(const struct sr_note *n, const struct sr_vkey *k) {
+	for (size_t i = 0; i < n->count; i++)
+		if (sr_note_line_is(&n->lines[i], k))
+			return true;
+	return false;
+}
+
+/* A checkpoint that does not open is damaged, or of a later state than ours: after a change of the
+ * keys or the name. That one none of our keys has signed. */
+static bool signed_by_none(const struct sr_log_keys *k, struct sr_bytes text) {
+	struct sr_note note;
+	struct sr_vkey key;
+	bool none = sr_note_parse(&note, text, NULL) == 0;
+
+	for (size_t i = 0; i < k->count && none; i++)
+		none = sr_vkey_make(&key, sr_bytes_str(k->key[i].name), SR_NOTE_ED25519,
+			       k->key[i].pk, NULL) != 0 ||
+		       !has_line(&note, &key);
+	sr_note_free(&note);
+	return none;
+}
+
 /* The log that lies there, by its checkpoint: an earlier state of this one, or one that does not
  * open, which is replaced. What went on otherwise or further than here may be the only copy of what
  * this vault has not. ${ours}: strongroom.conf says that it is this vault's. */
@@ -340,7 +362,16 @@ static int log_before(
 		rc = sr_file_read(d, "checkpoint", &text, SR_NOTE_MAX, e);
 	if (rc == 0)
 		rc = sr_log_keys_open(&cp, &note, sr_buf_view(&text), sr_ledger_keys(v->ledger), e);
-	if (rc == SR_NOTFOUND || rc == SR_CORRUPT || rc == SR_LIMIT || (rc == SR_AUTH && ours)) {
+	if (rc == SR_AUTH && ours &&
+		signed_by_none(sr_ledger_keys(v->ledger), sr_buf_view(&text))) {
+		rc = sr_fail(e, SR_EXISTS,
+			"the backup in %s has a log under a key or name that is not known here: "
+			"this is an older state of the vault, and what came later may lie there "
+			"alone; name another folder and another secrets file, or, if "
+			"ledger/checkpoint there is only damaged, remove that",
+			path);
+	} else if (rc == SR_NOTFOUND || rc == SR_CORRUPT || rc == SR_LIMIT ||
+		   (rc == SR_AUTH && ours)) {
 		sr_err_clear(e);
 		rc = 0;
 	} else if (rc == SR_AUTH) {
@@ -349,14 +380,15 @@ static int log_before(
 		rc = sr_fail(e, SR_EXISTS,
 			"the backup in %s has a log of %llu entries, and the one here has %llu: "
 			"this is an older state of the vault, and what came later may lie there "
-			"alone; name another folder",
+			"alone; name another folder and another secrets file",
 			path, (unsigned long long)cp.size, (unsigned long long)size);
 	} else if (rc == 0) {
 		rc = sr_ledger_root_at(v->ledger, cp.size, root, e);
 		if (rc == 0 && memcmp(root, cp.root, SR_HASH) != 0)
 			rc = sr_fail(e, SR_EXISTS,
 				"the backup in %s is of a log that went on otherwise than the one "
-				"here before it had %llu entries: name another folder",
+				"here before it had %llu entries: name another folder and another "
+				"secrets file",
 				path, (unsigned long long)cp.size);
 	}
 	sr_note_free(&note);
@@ -520,8 +552,7 @@ static int log_backup(struct sr_vault *v, const uint8_t id[SR_ID], bool made,
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
-/* Neither the secrets file nor the escrow may lie in the copy, nor be one file; and what the
- * secrets file replaces is one. */
+/* Neither the secrets file nor the escrow may lie in the copy, nor be one file. */
 static int paths_check(const struct sr_backup_options *o, struct sr_err *e) {
 	size_t len = strlen(o->path);
 	const char *const files[] = {o->secrets_path, o->escrow_path};
@@ -532,7 +563,7 @@ static int paths_check(const struct sr_backup_options *o, struct sr_err *e) {
 		if (strncmp(files[i], o->path, len) == 0 && files[i][len] == '/')
 			return sr_fail(
 				e, SR_USAGE, "%s lies in the backup: keep it apart", files[i]);
-	return sr_backup_secrets_may_replace(o->secrets_path, e);
+	return 0;
 }
 
 static int make(struct sr_vault *v, const struct sr_backup_options *o, const struct sr_escrow *x,
@@ -565,10 +596,13 @@ static int make(struct sr_vault *v, const struct sr_backup_options *o, const str
 		rc = sr_fail(e, out->lost.unread == out->lost.count ? SR_IO : SR_CORRUPT,
 			"%llu of the files that the log names cannot be read whole in the vault, "
 			"nor in the copy, the first: %s; all else is in the copy and in the "
-			"secrets file%s",
+			"secrets file%s%s",
 			(unsigned long long)out->lost.count, out->lost.first,
 			out->lost.replayed ? ", but a restore stops where the log's replay needs it"
-					   : "");
+					   : "",
+			sr_escrow_unsettled(x) ? "; the escrow is not rotated: secrets files made "
+						 "before still open"
+					       : "");
 	sr_buf_free(&odd);
 	sr_dir_close(c.to);
 	return rc;
@@ -587,6 +621,8 @@ int sr_backup_make(struct sr_vault *v, const struct sr_backup_options *o,
 	rc = paths_check(o, e);
 	if (rc == 0)
 		rc = target_check(v, o->path, e);
+	if (rc == 0)
+		rc = sr_backup_secrets_may_replace(v, o->secrets_path, e);
 	if (rc == 0)
 		rc = escrow_begin(&x, v, o, out, e);
 	sr_random(id, sizeof id);

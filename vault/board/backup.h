@@ -100,7 +100,8 @@ SR_MUST int sr_backup_restore(const struct sr_restore_options *o, struct sr_back
 	struct sr_buf *recovered, struct sr_err *e);
 
 /* ${v} was opened with an older secrets.db than the ledger says (accept_older_secrets), there being
- * no newer: the same incident, room keys and list. DENIED: it was not. */
+ * no newer, now or before this was broken off: the same incident, room keys and list. DENIED: it
+ * was not. */
 SR_MUST int sr_restore_accept(struct sr_vault *v, struct sr_buf *told, struct sr_err *e);
 
 /* What opens a secrets file. */

@@ -32,8 +32,9 @@ SR_MUST int sr_backup_read_back(struct sr_vault *v, struct sr_dir *to, struct sr
 SR_MUST int sr_backup_secrets_write(struct sr_vault *v, const struct sr_backup_options *o,
 	const struct sr_escrow *x, uint64_t *count, struct sr_err *e);
 
-/* EXISTS: what lies at ${path} is something else, which a backup would replace. */
-SR_MUST int sr_backup_secrets_may_replace(const char *path, struct sr_err *e);
+/* EXISTS: what lies at ${path} is something else, or of a backup that the log does not name, and
+ * would be replaced. */
+SR_MUST int sr_backup_secrets_may_replace(struct sr_vault *v, const char *path, struct sr_err *e);
 
 struct sr_backup_secrets {   /* a secrets file, opened; init and free ${plain} */
 	struct sr_buf plain; /* secret */

@@ -12,6 +12,7 @@
 
 enum {
 	SECRETS_MAX = 1 << 30, /* bytes of a secrets file: 4 million items */
+	HEAD = 8 + SR_ID + 8,  /* magic, escrow, generation */
 	KEY_TEXT_MAX = 4096
 };
 static const char MAGIC[8] = {'S', 'R', 'B', 'A', 'C', 'K', 'U', 'P'};
@@ -155,8 +156,45 @@ static int put_key(struct sr_buf *file, const struct sr_vault *v, const struct s
 	return rc;
 }
 
-int sr_backup_secrets_may_replace(const char *path, struct sr_err *e) {
-	char magic[sizeof MAGIC] = {0};
+/* Was a backup under that key begun here? Else the file is of another vault, or of a later state of
+ * this one. */
+static int begun_here(bool *here, struct sr_vault *v, const uint8_t head[HEAD], struct sr_err *e) {
+	const uint8_t *const escrow = head + sizeof MAGIC;
+	const uint64_t generation = sr_le64_get(escrow + SR_ID);
+	struct sr_backups l = {NULL, 0};
+	const int rc = sr_query_backups(&l, v->catalogue, false, 0, e);
+
+	*here = false;
+	for (size_t i = 0; i < l.count && !*here; i++)
+		*here = l.rows[i].generation == generation &&
+			memcmp(l.rows[i].escrow, escrow, SR_ID) == 0;
+	sr_backups_free(&l);
+	return rc;
+}
+
+static int may_replace(
+	struct sr_vault *v, const uint8_t *head, size_t got, const char *path, struct sr_err *e) {
+	bool here = true;
+	int rc = 0;
+
+	if (got > 0 && (got < sizeof MAGIC || memcmp(head, MAGIC, sizeof MAGIC) != 0))
+		return sr_fail(e, SR_EXISTS,
+			"%s is there and is no secrets file of a backup: name another, it would be "
+			"replaced",
+			path);
+	if (got == HEAD)
+		rc = begun_here(&here, v, head, e);
+	return rc != 0 || here
+		       ? rc
+		       : sr_fail(e, SR_EXISTS,
+				 "%s is the secrets file of no backup that the log here "
+				 "names, but of another vault or a later state of this one: "
+				 "name another, it would be replaced",
+				 path);
+}
+
+int sr_backup_secrets_may_replace(struct sr_vault *v, const char *path, struct sr_err *e) {
+	uint8_t head[HEAD] = {0};
 	const char *name = NULL;
 	struct sr_dir *d = NULL;
 	size_t got = 0;
@@ -165,12 +203,9 @@ int sr_backup_secrets_may_replace(const char *path, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_file_open(&fd, d, name, SR_FS_READ, e);
 	if (rc == 0)
-		rc = sr_fd_pread_some(fd, magic, sizeof magic, 0, &got, e);
-	if (rc == 0 && got > 0 && memcmp(magic, MAGIC, sizeof MAGIC) != 0)
-		rc = sr_fail(e, SR_EXISTS,
-			"%s is there and is no secrets file of a backup: name another, it would be "
-			"replaced",
-			path);
+		rc = sr_fd_pread_some(fd, head, sizeof head, 0, &got, e);
+	if (rc == 0)
+		rc = may_replace(v, head, got, path, e);
 	if (fd >= 0)
 		(void)close(fd);
 	sr_dir_close(d);

@@ -3,6 +3,8 @@
  */
 #include "board/dbkeys.h"
 
+#include <errno.h>
+
 #include "base/escape.h"
 #include "board/erase.h"
 #include "board/forget.h"
@@ -119,17 +121,19 @@ int sr_db_keys_renew(struct sr_vault *v, struct sr_err *e) {
 }
 
 /* Without them the vault could not be opened any more, for as long as a replay stops: they stay,
- * and so do the pages from before. Said where repairs are. */
+ * and so do the pages from before. So where there is no room for a replay beside: a full disk keeps
+ * nobody from what is there. Said where repairs are. */
 static int keep_databases(struct sr_vault *v, int rc, struct sr_err *e) {
+	const bool full = e != NULL && (e->no == ENOSPC || e->no == EDQUOT);
 	char shown[512];
 
-	if (rc != SR_CORRUPT && rc != SR_AUTH && rc != SR_NOTFOUND)
+	if (rc != SR_CORRUPT && rc != SR_AUTH && rc != SR_NOTFOUND && !full)
 		return rc;
 	sr_escape_to(shown, sizeof shown, sr_bytes_str(e != NULL ? e->text : "a replay stops"));
 	sr_buf_printf(&v->recovered,
 		"catalogue and index keep old pages after a destruction or erasure, as they cannot "
-		"be made anew: %s; put back what `scrub` names, then `rebuild`\n",
-		shown);
+		"be made anew: %s; %s, then `rebuild`\n",
+		shown, full ? "make room" : "put back what `scrub` names");
 	v->keeps_keys = true;
 	sr_err_clear(e);
 	return 0;

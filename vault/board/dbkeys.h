@@ -36,15 +36,16 @@ struct sr_renewal {
 	bool due;   /* something was destroyed or erased since the keys were made */
 	bool waits; /* but a key of it is there still, until witnesses have seen the statement
 		       (board/forget.h, board/erase.h): files made now would hold its words once
-		       more. Or a renewal found that a replay stops */
+		       more. Or a renewal found that a replay stops, or
+		       has no room */
 	bool small; /* few enough entries and packs to be made anew at once, and no deposit that was
 		       broken off: the index alone knows of its packs */
 };
 SR_MUST int sr_renewal_due(struct sr_renewal *out, struct sr_vault *v, struct sr_err *e);
-/* New keys, new files, once a replay has shown that they can be made: where it stops, nothing is
- * done, v->recovered says so and v->keeps_keys is set. Nobody may hold the index: no deposit under
- * way, no item open. A failure after that leaves the vault without a catalogue: close it; the next
- * opening makes it. */
+/* New keys, new files, once a replay has shown that they can be made: where it stops, or has no
+ * room, nothing is done, v->recovered says so and v->keeps_keys is set. Nobody may hold the index:
+ * no deposit under way, no item open. A failure after that leaves the vault without a catalogue:
+ * close it; the next opening makes it. */
 SR_MUST int sr_vault_renew(
 	struct sr_vault *v, const struct sr_progress *progress, struct sr_err *e);
 

@@ -312,13 +312,15 @@ static int tell_since(struct sr_buf *told, const struct sr_vault *v,
 
 /* What an older secrets.db wants, once the vault is open with it. */
 static int after_older(struct sr_vault *v, struct sr_buf *told, struct sr_err *e) {
-	const int rc = log_restored(v, told, e);
+	int rc = log_restored(v, told, e);
 
-	return rc == 0 && told != NULL ? list_lost(v, told, e) : rc;
+	if (rc == 0 && told != NULL)
+		rc = list_lost(v, told, e);
+	return rc == 0 && v->older ? sr_vault_older_done(v, e) : rc;
 }
 
 int sr_restore_accept(struct sr_vault *v, struct sr_buf *told, struct sr_err *e) {
-	if (!sr_secrets_is_older(v->secrets))
+	if (!v->older)
 		return sr_fail(e, SR_DENIED,
 			"secrets.db is as new as the ledger says: there is nothing to accept");
 	return after_older(v, told, e);

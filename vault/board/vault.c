@@ -257,15 +257,18 @@ int sr_vault_not_others(const char *path, struct sr_err *e) {
 /* ${path} by its one name, or the folder that it is to be made in. NULL: neither is there, or can
  * be looked at: that fails where it is opened. */
 static char *real_place(const char *path) {
-	char *const whole = realpath(path, NULL), *real = NULL;
+	char *const whole = realpath(path, NULL), *const bare = strdup(path);
+	char *real = NULL;
 	struct sr_dir *parent = NULL;
 	const char *name = NULL;
 
-	if (whole != NULL || sr_dir_of(&parent, &name, path, NULL) != 0)
-		return whole;
-	real = realpath(sr_dir_path(parent), NULL);
+	for (size_t n = strlen(path); bare != NULL && n > 1 && bare[n - 1] == '/'; n--)
+		bare[n - 1] = '\0';
+	if (whole == NULL && bare != NULL && sr_dir_of(&parent, &name, bare, NULL) == 0)
+		real = realpath(sr_dir_path(parent), NULL);
 	sr_dir_close(parent);
-	return real;
+	free(bare);
+	return whole != NULL ? whole : real;
 }
 
 int sr_vault_apart(const char *vault, const char *path, struct sr_err *e) {
@@ -446,6 +449,32 @@ static int open_ledger(struct sr_vault *v, const struct sr_vault_open *vo,
 	return 0;
 }
 
+static const char OLDER[] = "older"; /* in run/ */
+
+/* Before anything is committed: from then on it is not older any more. */
+static int note_older(struct sr_vault *v, bool accept_older, struct sr_err *e) {
+	int rc;
+
+	if (!sr_secrets_is_older(v->secrets)) {
+		rc = sr_file_find(&v->older, v->run, OLDER, e);
+		if (rc == 0 && v->older && !accept_older)
+			told(v, "secrets.db: an older one was accepted, and that was broken off: "
+				"`strongroom second accept` again ends it");
+		return rc;
+	}
+	told(v, "secrets.db: older than the ledger, accepted as asked; what the ledger "
+		"erased is erased again");
+	v->older = true;
+	return sr_file_replace(v->run, OLDER, sr_bytes_str("accepted\n"), e);
+}
+
+int sr_vault_older_done(struct sr_vault *v, struct sr_err *e) {
+	const int rc = sr_file_remove(v->run, OLDER, e);
+
+	v->older = rc != 0;
+	return rc;
+}
+
 static int open_secrets(struct sr_vault *v, bool accept_older, struct sr_err *e) {
 	const struct sr_commit *last = sr_ledger_last(v->ledger);
 	struct sr_secrets_state expect;
@@ -474,10 +503,7 @@ static int open_secrets(struct sr_vault *v, bool accept_older, struct sr_err *e)
 	sr_secrets_log(v->secrets, last->size, last->root);
 	if (sr_secrets_recovered(v->secrets) != NULL)
 		told(v, "secrets.db: %s", sr_secrets_recovered(v->secrets));
-	if (sr_secrets_is_older(v->secrets))
-		told(v, "secrets.db: older than the ledger, accepted as asked; what the ledger "
-			"erased is erased again");
-	return 0;
+	return note_older(v, accept_older, e);
 }
 
 /* The fingerprint is the ledger's: entry 0 is `found`. strongroom.conf repeats it for clients

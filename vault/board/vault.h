@@ -51,6 +51,7 @@ struct sr_vault {
 	bool failed; /* a commit broke off: nothing more is written until the vault is opened again
 		      */
 	bool keeps_keys; /* of catalogue and index, due for new ones: a replay stops (dbkeys.h) */
+	bool older;      /* an older secrets.db was accepted, and what that wants is not all done */
 	bool unsettled;  /* more may be left to suspend or lapse for who is gone than one commit
 			    takes (door.h, the sweep) */
 	char *second;    /* path of the second copy of secrets.db; NULL: none, on purpose */
@@ -86,11 +87,14 @@ struct sr_vault_open {
 	const uint8_t *known_root;
 	bool accept_older_secrets; /* after a loss without a copy: open with an older secrets.db,
 				      re-apply the ledger's erasures; sr_restore_accept or a
-				      restore does the rest */
+				      restore does the rest. Until sr_vault_older_done
+				      run/older remembers that it is to be done, since what
+				      opening itself commits makes secrets.db as new as the log */
 };
 /* NOTFOUND "not a vault", UNSUPPORTED newer format, LOCKED with the holder's pid, AUTH wrong
  * passphrase, CORRUPT. */
 SR_MUST int sr_vault_open(struct sr_vault **out, const struct sr_vault_open *o, struct sr_err *e);
+SR_MUST int sr_vault_older_done(struct sr_vault *v, struct sr_err *e);
 void sr_vault_close(struct sr_vault *v); /* publishes the checkpoint; NULL allowed */
 
 /* Entry 0 is durable: repeat its fingerprint in strongroom.conf, for clients without a key. A kill
