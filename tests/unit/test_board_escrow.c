@@ -310,7 +310,7 @@ static void checkpoint_of(struct world *w, bool forked, struct sr_buf *out) {
 
 static void test_backups(void **state) {
 	struct world *w = world_new(NULL);
-	struct place one, two;
+	struct place one = {.to = ""}, two = {.to = ""};
 	struct sr_backup_result r;
 	struct sr_backup_counts n;
 	struct sr_buf told, note;
@@ -395,7 +395,7 @@ static void test_bad_medium(void **state) {
 	struct sr_backup_options o = {
 		.progress = &progress, .unlock = {.credential = sr_bytes_str(credential)}};
 	struct sr_backup_result r;
-	struct place p;
+	struct place p = {.to = ""};
 	struct sr_buf older[2];
 
 	(void)state;
@@ -431,7 +431,7 @@ static void test_bad_medium(void **state) {
  * overwriting that was not done, and the next backup ends what was begun. */
 static void test_kill_everywhere(void **state) {
 	struct world *w = world_new(NULL);
-	struct place p;
+	struct place p = {.to = ""};
 	struct sr_backup_result r;
 	struct sr_buf told;
 	size_t finished = 0;
