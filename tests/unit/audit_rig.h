@@ -78,6 +78,20 @@ static inline void of_last(struct world *w, const struct sr_audit_finding *f) {
 	assert_string_equal(f->type, sr_type_at(row.type)->name);
 }
 
+/* The replay finds that of the last entry, in these words, and nothing else. */
+static inline void only_last(
+	struct world *w, const char *what, const char *field, const char *text) {
+	const struct sr_audit_finding *f;
+	struct heap h;
+
+	replay(w, SR_AUDIT_STEP, false, &h);
+	f = finding(&h, what, field);
+	of_last(w, f);
+	assert_non_null(strstr(f->text, text));
+	assert_int_equal(h.count, 1);
+	heap_free(&h);
+}
+
 struct desk {
 	struct world *w;
 	uint8_t item[2][SR_ID];

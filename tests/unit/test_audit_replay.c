@@ -478,11 +478,9 @@ static void test_lines(void **state) {
 
 /* A decision of the board that nobody voted for. */
 static void test_decision(void **state) {
-	const struct sr_audit_finding *f;
 	struct sr_outcome out;
 	struct sr_buf text;
 	struct desk d;
-	struct heap h;
 	struct world_request rq;
 
 	(void)state;
@@ -495,11 +493,7 @@ static void test_decision(void **state) {
 	sr_text_put_hex(&text, "grant", d.grant, SR_ID);
 	assert_ok(sr_door_service(d.w->v, sr_buf_view(&text), &out, &d.w->e), &d.w->e);
 	sr_buf_free(&text);
-	replay(d.w, SR_AUDIT_STEP, false, &h);
-	f = finding(&h, "decision", "vote");
-	of_last(d.w, f);
-	assert_int_equal(h.count, 1);
-	heap_free(&h);
+	only_last(d.w, "decision", "vote", "");
 	world_free(d.w);
 }
 
@@ -821,21 +815,15 @@ static void test_heads(void **state) {
 
 /* Well signed, and not what the rules allow: an approval without its pieces. */
 static void test_rule(void **state) {
-	const struct sr_audit_finding *f;
 	struct world_draft draft;
 	struct desk d;
-	struct heap h;
 
 	(void)state;
 	desk_begin(&d);
 	bare_vote(&d, &draft, "approve");
 	past_the_door(d.w, &draft, d.w->member[1].seed);
 	world_reopen(d.w);
-	replay(d.w, SR_AUDIT_STEP, false, &h);
-	f = finding(&h, "rule", "pieces-missing");
-	of_last(d.w, f);
-	assert_int_equal(h.count, 1);
-	heap_free(&h);
+	only_last(d.w, "rule", "pieces-missing", "");
 	world_free(d.w);
 }
 
@@ -984,10 +972,8 @@ static void test_policy_of_nobody(void **state) {
 /* A vault keeps from a voter that a co-applicant's roles ended, and takes the vote. Whoever lives
  * the log through again names it: the vote stands behind the end. */
 static void test_hidden_end(void **state) {
-	const struct sr_audit_finding *f;
 	struct world_draft draft;
 	struct desk d;
-	struct heap h;
 
 	(void)state;
 	desk_begin(&d);
@@ -1003,21 +989,15 @@ static void test_hidden_end(void **state) {
 	bare_vote(&d, &draft, "approve");
 	past_the_door(d.w, &draft, d.w->member[1].seed);
 	world_reopen(d.w);
-	replay(d.w, SR_AUDIT_STEP, false, &h);
-	f = finding(&h, "rule", "reader-ended");
-	of_last(d.w, f);
-	assert_int_equal(h.count, 1);
-	heap_free(&h);
+	only_last(d.w, "rule", "reader-ended", "");
 	world_free(d.w);
 }
 
 /* Votes that were good when they were given bring no grant for who has left since: a vault that
  * waits for that with what it does. */
 static void test_late_grant(void **state) {
-	const struct sr_audit_finding *f;
 	struct world_draft draft;
 	struct desk d;
-	struct heap h;
 
 	(void)state;
 	desk_begin(&d);
@@ -1035,12 +1015,7 @@ static void test_late_grant(void **state) {
 	assert_ok(world_commit(&draft, NULL), &d.w->out.err);
 	(void)forge_decision(d.w, d.rq.id, NULL, NULL);
 	forge_grant(&d, &(struct forged){.forms = {"metadata", "outline", "text"}, .votes = 2});
-	replay(d.w, SR_AUDIT_STEP, false, &h);
-	f = finding(&h, "grant", "person");
-	of_last(d.w, f);
-	assert_non_null(strstr(f->text, "is no researcher here any more"));
-	assert_int_equal(h.count, 1);
-	heap_free(&h);
+	only_last(d.w, "grant", "person", "is no researcher here any more");
 	world_free(d.w);
 }
 

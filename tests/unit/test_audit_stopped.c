@@ -151,6 +151,14 @@ static void asked(struct house *h, struct world_request *rq, size_t by, bool bot
 		world_grant(h->w, rq->id, grant);
 }
 
+/* A grant as above, and a request for its end. */
+static void end_asked(struct house *h, const struct world_person *by, uint8_t grant[SR_ID],
+	struct world_request *end) {
+	asked(h, &(struct world_request){.version = 0}, 0, false, 0, grant);
+	*end = (struct world_request){.by = by, .kind = "revoke", .target = grant};
+	assert_ok(world_request(h->w, end), &h->w->out.err);
+}
+
 static void vote(struct house *h, size_t member, const uint8_t request[SR_ID], const char *word) {
 	assert_ok(world_vote(h->w,
 			  &(struct world_vote){
@@ -467,9 +475,7 @@ static void test_refused(void **state) {
 			.person = h.w->member[0].person},
 		"cause", "person", "what was asked and voted for is nothing");
 	/* It was closed before the last vote. */
-	asked(&h, &(struct world_request){.version = 0}, 0, false, 0, grant);
-	revoke = (struct world_request){.by = &h.w->member[0], .kind = "revoke", .target = grant};
-	assert_ok(world_request(h.w, &revoke), &h.w->out.err);
+	end_asked(&h, &h.w->member[0], grant, &revoke);
 	vote(&h, 1, revoke.id, "approve");
 	assert_ok(world_close_grant(h.w, &h.w->researcher[0], grant), &h.w->out.err);
 	vote(&h, 2, revoke.id, "approve");
@@ -629,10 +635,7 @@ static void test_in_the_way(void **state) {
 	(void)state;
 	house_begin(&h);
 	for (size_t i = 0; i < 3; i++) {
-		asked(&h, &(struct world_request){.version = 0}, 0, false, 0, grant);
-		end = (struct world_request){
-			.by = &h.w->member[0], .kind = "revoke", .target = grant};
-		assert_ok(world_request(h.w, &end), &h.w->out.err);
+		end_asked(&h, &h.w->member[0], grant, &end);
 		vote(&h, 1, end.id, "approve");
 		assert_ok(world_close_grant(h.w, &h.w->researcher[0], grant), &h.w->out.err);
 		last_vote(&h, 2, end.id);
@@ -669,10 +672,7 @@ static void test_kept_back(void **state) {
 	(void)state;
 	house_begin(&h);
 	for (size_t i = 0; i < 4; i++) {
-		asked(&h, &(struct world_request){.version = 0}, 0, false, 0, grant);
-		end = (struct world_request){
-			.by = &h.w->member[0], .kind = "revoke", .target = grant};
-		assert_ok(world_request(h.w, &end), &h.w->out.err);
+		end_asked(&h, &h.w->member[0], grant, &end);
 		other = end;
 		assert_ok(world_request(h.w, &other), &h.w->out.err);
 		vote(&h, 1, end.id, "approve");
@@ -828,9 +828,7 @@ static void test_rules(void **state) {
 		refuse(&h, &(struct refusal){.request = rq.id, .rule = "revoke-takes-three"},
 			"cause", "rule", "it names a rule that did not decide");
 	}
-	asked(&h, &(struct world_request){.version = 0}, 0, false, 0, grant);
-	rq = (struct world_request){.by = &h.w->officer, .kind = "revoke", .target = grant};
-	assert_ok(world_request(h.w, &rq), &h.w->out.err);
+	end_asked(&h, &h.w->officer, grant, &rq);
 	vote(&h, 0, rq.id, "approve");
 	vote(&h, 1, rq.id, "approve");
 	assert_int_equal(count_of(&h, SR_T_REFUSE, before), 2); /* it waits */
