@@ -66,29 +66,38 @@ static inline const struct sr_audit_finding *finding(
 	abort(); /* fail_msg does not return */
 }
 
-/* That one is about the last entry of the log, by index and id. */
-static inline void of_last(struct world *w, const struct sr_audit_finding *f) {
-	const uint64_t last = sr_ledger_next_index(w->v->ledger) - 1;
+/* That one is about this entry of the log, by index and id. */
+static inline void about(struct world *w, const struct sr_audit_finding *f, uint64_t entry) {
 	struct sr_entry_row row;
 
 	assert_true(f->has_entry);
-	assert_int_equal(f->entry, last);
-	assert_ok(sr_query_entry(&row, w->v->catalogue, last, &w->e), &w->e);
+	assert_int_equal(f->entry, entry);
+	assert_ok(sr_query_entry(&row, w->v->catalogue, entry, &w->e), &w->e);
 	assert_memory_equal(f->statement, row.statement, SR_ID);
 	assert_string_equal(f->type, sr_type_at(row.type)->name);
 }
 
-/* The replay finds that of the last entry, in these words, and nothing else. */
-static inline void only_last(
-	struct world *w, const char *what, const char *field, const char *text) {
+static inline uint64_t last_entry(struct world *w) {
+	return sr_ledger_next_index(w->v->ledger) - 1;
+}
+
+static inline void of_last(struct world *w, const struct sr_audit_finding *f) {
+	about(w, f, last_entry(w));
+}
+
+/* The replay finds that of this entry, in these words, and nothing else, and comes to its end. */
+static inline void only(
+	struct world *w, const char *what, const char *field, uint64_t entry, const char *piece) {
 	const struct sr_audit_finding *f;
 	struct heap h;
 
-	replay(w, SR_AUDIT_STEP, false, &h);
+	replay(w, SR_AUDIT_STEP, true, &h);
 	f = finding(&h, what, field);
-	of_last(w, f);
-	assert_non_null(strstr(f->text, text));
+	about(w, f, entry);
+	if (strstr(f->text, piece) == NULL)
+		fail_msg("no \"%s\" in: %s", piece, f->text);
 	assert_int_equal(h.count, 1);
+	assert_int_equal(h.state, SR_AUDIT_COMPLETE);
 	heap_free(&h);
 }
 

@@ -493,7 +493,7 @@ static void test_decision(void **state) {
 	sr_text_put_hex(&text, "grant", d.grant, SR_ID);
 	assert_ok(sr_door_service(d.w->v, sr_buf_view(&text), &out, &d.w->e), &d.w->e);
 	sr_buf_free(&text);
-	only_last(d.w, "decision", "vote", "");
+	only(d.w, "decision", "vote", last_entry(d.w), "");
 	world_free(d.w);
 }
 
@@ -823,7 +823,7 @@ static void test_rule(void **state) {
 	bare_vote(&d, &draft, "approve");
 	past_the_door(d.w, &draft, d.w->member[1].seed);
 	world_reopen(d.w);
-	only_last(d.w, "rule", "pieces-missing", "");
+	only(d.w, "rule", "pieces-missing", last_entry(d.w), "");
 	world_free(d.w);
 }
 
@@ -989,7 +989,7 @@ static void test_hidden_end(void **state) {
 	bare_vote(&d, &draft, "approve");
 	past_the_door(d.w, &draft, d.w->member[1].seed);
 	world_reopen(d.w);
-	only_last(d.w, "rule", "reader-ended", "");
+	only(d.w, "rule", "reader-ended", last_entry(d.w), "");
 	world_free(d.w);
 }
 
@@ -1015,7 +1015,7 @@ static void test_late_grant(void **state) {
 	assert_ok(world_commit(&draft, NULL), &d.w->out.err);
 	(void)forge_decision(d.w, d.rq.id, NULL, NULL);
 	forge_grant(&d, &(struct forged){.forms = {"metadata", "outline", "text"}, .votes = 2});
-	only_last(d.w, "grant", "person", "is no researcher here any more");
+	only(d.w, "grant", "person", last_entry(d.w), "is no researcher here any more");
 	world_free(d.w);
 }
 
